@@ -1,0 +1,53 @@
+//! One request, as stored.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::client::{ClientIp, ClientKey};
+use crate::id::RequestId;
+use crate::inspection::Finding;
+use crate::policy::Verdict;
+use crate::session::SessionId;
+use crate::time::Timestamp;
+
+/// One request and what became of it. Secrets were redacted before this was built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityRecord {
+    /// Identity; a store that gets it twice keeps it once.
+    pub id: RequestId,
+    /// The visit it belongs to; `None` for a request barred at the edge.
+    pub session: Option<SessionId>,
+    /// When it was answered (the predecessor's `timestamp`).
+    pub timestamp: Timestamp,
+    /// Who sent it.
+    pub client_ip: ClientIp,
+    /// What that client is counted by.
+    pub client: ClientKey,
+    /// Method.
+    pub method: String,
+    /// Path and query, redacted.
+    pub url: String,
+    /// Scheme and host as the client named them: `http://example.org`.
+    pub origin: String,
+    /// Request headers in order, redacted; a repeated name stands repeatedly.
+    pub headers: Vec<(String, String)>,
+    /// Status sent to the client; 0 when none was sent.
+    pub status: u16,
+    /// Bytes of the request's body.
+    pub request_bytes: u64,
+    /// Bytes of the answer's body.
+    pub response_bytes: u64,
+    /// The answer's content type.
+    pub content_type: Option<String>,
+    /// From the request's arrival to the end of the answer.
+    pub latency: Duration,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What was suspected.
+    pub findings: Vec<Finding>,
+    /// Highest probability of attack of any part, 0 to 1; `None` when nothing was classified.
+    pub score: Option<f32>,
+    /// The body, taken apart and redacted, where the config keeps bodies.
+    pub request_body: Option<Value>,
+}

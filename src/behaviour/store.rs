@@ -1,0 +1,94 @@
+//! Where judged visits are kept.
+
+use async_trait::async_trait;
+
+use super::{Behaviour, SessionFeatures};
+use crate::client::{ClientIp, ClientKey};
+use crate::session::SessionId;
+use crate::time::Timestamp;
+
+/// What an abnormal verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// A request of the visit carried a text taken for an attack.
+    Text,
+    /// The numbers of the visit.
+    Features,
+}
+
+impl Cause {
+    /// The cause's stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Features => "features",
+        }
+    }
+
+    /// The cause of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Text, Self::Features].into_iter().find(|cause| cause.as_str() == name)
+    }
+}
+
+/// A scored visit: one `sesfeatures` document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    /// The visit.
+    pub session: SessionId,
+    /// What its client is counted by.
+    pub client: ClientKey,
+    /// Address of its first request.
+    pub client_ip: ClientIp,
+    /// Its last moment.
+    pub end: Timestamp,
+    /// Its numbers.
+    pub features: SessionFeatures,
+    /// What it was judged to be.
+    pub behaviour: Behaviour,
+    /// Whether it still counts towards a ban.
+    pub active: bool,
+    /// Probability of abnormal by the features, 0 to 1; `None` when the model was not asked or failed.
+    pub score: Option<f32>,
+    /// What an abnormal verdict rests on.
+    pub cause: Option<Cause>,
+    /// Name and version of the behaviour model; empty when it was not asked.
+    pub model: String,
+}
+
+/// A store that did not keep or give assessments.
+#[derive(Debug, thiserror::Error)]
+#[error("assessment store: {0}")]
+pub struct AssessmentStoreError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Which assessments to page through, newest session first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssessmentQuery {
+    /// Only of this client.
+    pub client: Option<ClientKey>,
+    /// Only with this judgement.
+    pub behaviour: Option<Behaviour>,
+    /// Only older than this session, by id.
+    pub before: Option<SessionId>,
+    /// At most so many; 1 to 1,000.
+    pub limit: u32,
+}
+
+/// Keeps judged visits. Called by the scorer and the admin API, never on a request's way.
+#[async_trait]
+pub trait AssessmentStore: Send + Sync {
+    /// Keeps an assessment, in place of an earlier one of the same session.
+    async fn put(&self, assessment: &Assessment) -> Result<(), AssessmentStoreError>;
+
+    /// The assessment of a session.
+    async fn by_session(&self, session: SessionId) -> Result<Option<Assessment>, AssessmentStoreError>;
+
+    /// The newest assessments that match.
+    async fn page(&self, query: &AssessmentQuery) -> Result<Vec<Assessment>, AssessmentStoreError>;
+
+    /// All active abnormal assessments, read once at start to go on counting strikes.
+    async fn active_abnormal(&self) -> Result<Vec<(ClientKey, SessionId)>, AssessmentStoreError>;
+
+    /// Makes a client's *abnormal* assessments inactive; how many there were.
+    async fn deactivate_abnormal(&self, client: ClientKey) -> Result<u64, AssessmentStoreError>;
+}

@@ -1,0 +1,74 @@
+//! One suspicion, and what it rests on.
+
+use super::{AttackClass, Target};
+
+/// Bytes of evidence kept at most.
+pub const MAX_EXCERPT_BYTES: usize = 64;
+
+/// A body that is not what its content type says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Malformed {
+    /// Not JSON, or nested or sized past the limits.
+    Json,
+    /// Not multipart: no boundary, an unclosed part, or past the limits.
+    Multipart,
+    /// A `%` without two hex digits.
+    PercentEncoding,
+}
+
+impl Malformed {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Json, Self::Multipart, Self::PercentEncoding];
+
+    /// The kind's stable name, as logged.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Multipart => "multipart",
+            Self::PercentEncoding => "percent-encoding",
+        }
+    }
+}
+
+/// What is suspected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Suspicion {
+    /// The model takes the text for an attack.
+    Attack {
+        /// The most probable class of attack.
+        class: AttackClass,
+        /// Probability of attack, 0 to 1.
+        score: f32,
+    },
+    /// The text is not what it claims to be. It was inspected as plain text all the same.
+    Malformed(Malformed),
+}
+
+/// One suspicion about one place of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Where.
+    pub target: Target,
+    /// What.
+    pub suspicion: Suspicion,
+    /// The text it rests on, decoded, at most [`MAX_EXCERPT_BYTES`], control characters replaced.
+    /// Empty where the place may hold a secret.
+    pub excerpt: String,
+}
+
+/// All suspicions about one request, in the order found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Findings(pub Vec<Finding>);
+
+impl Findings {
+    /// The attack with the highest score: its class and score.
+    pub fn worst(&self) -> Option<(AttackClass, f32)> {
+        self.0
+            .iter()
+            .filter_map(|finding| match finding.suspicion {
+                Suspicion::Attack { class, score } => Some((class, score)),
+                Suspicion::Malformed(_) => None,
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}

@@ -1,0 +1,61 @@
+//! Portcullis: a reverse-proxy web application firewall on Cloudflare's Pingora.
+//!
+//! It stands in front of a website, reads what requests carry with a text classifier (ONNX), refuses attacks,
+//! logs the activity, judges closed visits as normal or abnormal and bars clients with too many abnormal ones.
+//!
+//! # The request's way
+//!
+//! ```text
+//! listener → proxy/hooks → client (who?) → banlist (barred?) → session (which visit?) → proxy/body (bounded read)
+//!          → inspection (targets → transformations → classifier → findings) → policy (verdict)
+//!          → proxy/respond (refuse)  or  proxy/upstream (forward) → proxy/record → activity (bounded queue → store)
+//! later, off the request path:  session/sweep → behaviour (features → classifier → strikes) → banlist
+//! ```
+//!
+//! Hooks read memory only. Nothing on the way in awaits a database; every queue is bounded and counts what it drops.
+//!
+//! # Layers
+//!
+//! Each module uses only modules below it; `tests/layering.rs` checks this table.
+//!
+//! ```text
+//! 4  main cli app config     → anything
+//! 3  proxy admin             → 2 1 0 (never each other)
+//! 2  storage model           → traits and types of 1; 0 (never each other)
+//! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
+//!    banlist, session → client
+//! 0  client id live metrics time → nothing of ours but each other's ids and moments
+//! ```
+//!
+//! Traits are declared by the domain that needs them, implemented one layer up and joined in [`app`].
+//! `pingora`, `ort` and `mongodb` are each named in one folder. Domains never read config files, clocks
+//! (`now` is an argument), the environment or globals.
+//!
+//! # Failure modes
+//!
+//! | what fails | what happens |
+//! | --- | --- |
+//! | the store, at start | the start is refused (`storage.on_unreachable = "refuse"`) or goes on without it (`"start"`) |
+//! | the store, later | requests go on; records wait in the queue; past its capacity they are dropped and counted; `/readyz` is 503 |
+//! | the text model, on an input | counted; then `inspection.on_error`: `refuse` (default) or `allow` |
+//! | the behaviour model | counted; the session is stored as `newSession`, without a judgement |
+//! | the scorer's backlog | bounded; a session that finds no room is counted and left unjudged |
+
+pub mod activity;
+pub mod admin;
+pub mod app;
+pub mod banlist;
+pub mod behaviour;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod id;
+pub mod inspection;
+pub mod live;
+pub mod metrics;
+pub mod model;
+pub mod policy;
+pub mod proxy;
+pub mod session;
+pub mod storage;
+pub mod time;

@@ -1,0 +1,34 @@
+//! Metrics of open visits.
+
+use prometheus::{IntCounter, IntGauge, Registry};
+
+/// Counts of open visits.
+#[derive(Clone)]
+pub struct SessionMetrics {
+    /// Sessions open now.
+    pub open: IntGauge,
+    /// Sessions closed because the cap was reached.
+    pub evicted: IntCounter,
+    /// Closed sessions that found no room in the scorer's queue.
+    pub unscored: IntCounter,
+}
+
+impl SessionMetrics {
+    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            open: IntGauge::new("portcullis_sessions_open", "Sessions open now.")?,
+            evicted: IntCounter::new(
+                "portcullis_sessions_evicted_total",
+                "Sessions closed early because session.max_open was reached.",
+            )?,
+            unscored: IntCounter::new(
+                "portcullis_sessions_unscored_total",
+                "Closed sessions left unjudged because the scorer's queue was full.",
+            )?,
+        };
+        registry.register(Box::new(metrics.open.clone()))?;
+        registry.register(Box::new(metrics.evicted.clone()))?;
+        registry.register(Box::new(metrics.unscored.clone()))?;
+        Ok(metrics)
+    }
+}

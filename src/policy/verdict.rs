@@ -1,0 +1,66 @@
+//! What becomes of a request. Says nothing of HTTP: `proxy/respond` chooses the status.
+
+use crate::inspection::AttackClass;
+
+/// Why a request was refused, or would have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The client is banned.
+    Banned,
+    /// The text classifier took a part of it for an attack.
+    Attack(AttackClass),
+    /// A part of it is not what it claims to be, and the route does not put up with that.
+    Malformed,
+    /// Its body is larger than the route allows.
+    BodyTooLarge,
+    /// It could not be inspected.
+    Uninspected,
+}
+
+impl Reason {
+    /// The reason's stable name, as logged and as a metric label; attacks share one name, their class stands beside.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Banned => "banned",
+            Self::Attack(_) => "attack",
+            Self::Malformed => "malformed",
+            Self::BodyTooLarge => "body-too-large",
+            Self::Uninspected => "uninspected",
+        }
+    }
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It goes on, nothing was suspected.
+    Allow,
+    /// It goes on, though this was suspected.
+    Flag(Reason),
+    /// It is not forwarded.
+    Refuse(Reason),
+}
+
+impl Verdict {
+    /// The verdict's stable name, as logged and as a metric label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Flag(_) => "flag",
+            Self::Refuse(_) => "refuse",
+        }
+    }
+
+    /// Why, where there is a why.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Allow => None,
+            Self::Flag(reason) | Self::Refuse(reason) => Some(reason),
+        }
+    }
+
+    /// Whether the request is not forwarded.
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Self::Refuse(_))
+    }
+}

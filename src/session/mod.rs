@@ -1,0 +1,5 @@
+//! Visits of one client.
+
+mod state;
+
+pub use state::{Outcome, Session, SessionId};

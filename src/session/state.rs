@@ -1,0 +1,133 @@
+//! The running counters of a visit.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::client::{ClientIp, ClientKey};
+use crate::id::{InvalidId, RequestId};
+use crate::time::Timestamp;
+
+/// Identity of a session: the id of its first request, as the predecessor had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(RequestId);
+
+impl SessionId {
+    /// The id of the session's first request.
+    pub const fn first_request(self) -> RequestId {
+        self.0
+    }
+}
+
+impl From<RequestId> for SessionId {
+    fn from(first: RequestId) -> Self {
+        Self(first)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse().map(Self)
+    }
+}
+
+/// What one answered request adds to its session.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// When it was answered: the `timestamp` of its record.
+    pub timestamp: Timestamp,
+    /// Status sent to the client; 0 when none was sent.
+    pub status: u16,
+    /// The request's method is POST.
+    pub is_post: bool,
+    /// The request is a login attempt.
+    pub is_login: bool,
+    /// Suspicions found in it.
+    pub findings: u32,
+    /// Highest probability of attack seen in it, 0 to 1.
+    pub score: f32,
+}
+
+/// Counters of one visit; plain numbers, so that a copy of them is a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// Identity.
+    pub id: SessionId,
+    /// What the client is counted by.
+    pub client: ClientKey,
+    /// Address of the first request.
+    pub client_ip: ClientIp,
+    /// Arrival of the first request.
+    pub started: Timestamp,
+    /// Arrival of the latest request.
+    pub last_arrival: Timestamp,
+    /// Time of the first answer; `None` before it.
+    pub first_answer: Option<Timestamp>,
+    /// Time of the latest answer.
+    pub last_answer: Option<Timestamp>,
+    /// Requests that arrived.
+    pub requests: u32,
+    /// Of these, answered POSTs.
+    pub posts: u32,
+    /// Of these, answered login attempts.
+    pub logins: u32,
+    /// Of these, answers of 400 to 499.
+    pub codes_4xx: u32,
+    /// Suspicions found by the text classifier.
+    pub findings: u32,
+    /// Highest probability of attack of any request.
+    pub max_score: f32,
+}
+
+impl Session {
+    /// A session that begins with this request.
+    pub fn begin(id: SessionId, client: ClientKey, client_ip: ClientIp, now: Timestamp) -> Self {
+        Self {
+            id,
+            client,
+            client_ip,
+            started: now,
+            last_arrival: now,
+            first_answer: None,
+            last_answer: None,
+            requests: 1,
+            posts: 0,
+            logins: 0,
+            codes_4xx: 0,
+            findings: 0,
+            max_score: 0.0,
+        }
+    }
+
+    /// Counts one answered request.
+    pub fn add(&mut self, outcome: &Outcome) {
+        let at = outcome.timestamp;
+        self.first_answer = Some(self.first_answer.map_or(at, |first| first.min(at)));
+        self.last_answer = Some(self.last_answer.map_or(at, |last| last.max(at)));
+        self.posts += u32::from(outcome.is_post);
+        self.logins += u32::from(outcome.is_login);
+        self.codes_4xx += u32::from((400..500).contains(&outcome.status));
+        self.findings = self.findings.saturating_add(outcome.findings);
+        self.max_score = self.max_score.max(outcome.score);
+    }
+
+    /// Milliseconds between the first and the last answer; 0 for one request.
+    pub fn duration_ms(&self) -> u64 {
+        match (self.first_answer, self.last_answer) {
+            (Some(first), Some(last)) => u64::try_from(last.since(first).as_millis()).unwrap_or(u64::MAX),
+            _ => 0,
+        }
+    }
+
+    /// The latest moment anything is known of: the predecessor's `endTimestamp`.
+    pub fn end(&self) -> Timestamp {
+        self.last_answer.unwrap_or(self.last_arrival)
+    }
+}
