@@ -2,16 +2,24 @@
 //!
 //! Names are `portcullis_<noun>_<unit>` with `_total` for counters; label values come from closed sets only.
 
+mod admin;
+mod banlist;
 mod session;
 
 use prometheus::{Registry, TextEncoder};
 
+pub use admin::AdminMetrics;
+pub use banlist::BanListMetrics;
 pub use session::SessionMetrics;
 
 /// All metrics of one filter.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
+    /// The admin API.
+    pub admin: AdminMetrics,
+    /// The edge blacklist.
+    pub banlist: BanListMetrics,
     /// Open visits.
     pub session: SessionMetrics,
 }
@@ -23,7 +31,12 @@ impl Metrics {
     /// When two metrics share a name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        Ok(Self { session: SessionMetrics::register(&registry)?, registry })
+        Ok(Self {
+            admin: AdminMetrics::register(&registry)?,
+            banlist: BanListMetrics::register(&registry)?,
+            session: SessionMetrics::register(&registry)?,
+            registry,
+        })
     }
 
     /// The text exposition format 0.0.4.
