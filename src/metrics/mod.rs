@@ -4,13 +4,23 @@
 
 mod admin;
 mod banlist;
+mod behaviour;
+mod proxy;
 mod session;
 
 use prometheus::{Registry, TextEncoder};
 
 pub use admin::AdminMetrics;
 pub use banlist::BanListMetrics;
+pub use behaviour::BehaviourMetrics;
+pub use proxy::ProxyMetrics;
 pub use session::SessionMetrics;
+
+/// A value of a closed set, as a label.
+pub trait Label {
+    /// Its stable name.
+    fn label(&self) -> &'static str;
+}
 
 /// All metrics of one filter.
 #[derive(Clone)]
@@ -20,6 +30,10 @@ pub struct Metrics {
     pub admin: AdminMetrics,
     /// The edge blacklist.
     pub banlist: BanListMetrics,
+    /// Judged visits.
+    pub behaviour: BehaviourMetrics,
+    /// Requests.
+    pub proxy: ProxyMetrics,
     /// Open visits.
     pub session: SessionMetrics,
 }
@@ -34,6 +48,8 @@ impl Metrics {
         Ok(Self {
             admin: AdminMetrics::register(&registry)?,
             banlist: BanListMetrics::register(&registry)?,
+            behaviour: BehaviourMetrics::register(&registry)?,
+            proxy: ProxyMetrics::register(&registry)?,
             session: SessionMetrics::register(&registry)?,
             registry,
         })

@@ -68,7 +68,7 @@ impl Policy {
             .filter(|finding| !self.0.exclusions.iter().any(|rule| rule.covers(path.as_deref(), finding)));
         let mut worst = Verdict::Allow;
         for finding in counted {
-            worst = worse(worst, self.weigh(finding.suspicion));
+            worst = worst.graver(self.weigh(finding.suspicion));
         }
         temper(worst, terms.mode)
     }
@@ -101,19 +101,6 @@ impl Policy {
         };
         if refuse { Verdict::Refuse(reason) } else { Verdict::Flag(reason) }
     }
-}
-
-/// The graver of two verdicts; of equal ones an attack goes before any other reason, else the first.
-fn worse(a: Verdict, b: Verdict) -> Verdict {
-    let gravity = |verdict: Verdict| {
-        let step = match verdict {
-            Verdict::Allow => 0,
-            Verdict::Flag(_) => 1,
-            Verdict::Refuse(_) => 2,
-        };
-        (step, matches!(verdict.reason(), Some(Reason::Attack(_))))
-    };
-    if gravity(b) > gravity(a) { b } else { a }
 }
 
 /// Detect mode refuses nothing; off says nothing.

@@ -9,6 +9,7 @@
 
 mod ages;
 mod boundary;
+mod login;
 mod state;
 mod tracker;
 mod visit;
@@ -16,6 +17,7 @@ mod visit;
 use std::time::Duration;
 
 pub use boundary::SessionBoundary;
+pub use login::{InvalidEndpoint, LoginEndpoints};
 pub use state::{Outcome, Session, SessionId};
 pub use tracker::SessionTracker;
 pub use visit::Visit;
