@@ -76,6 +76,11 @@ impl TextThresholds {
         };
         of.of(class)
     }
+
+    /// The same for every class, in the order of [`AttackClass::ALL`]: what the policy takes.
+    pub fn refuse_from(&self, sensitivity: Sensitivity) -> [f32; AttackClass::ALL.len()] {
+        AttackClass::ALL.map(|class| self.refuse(sensitivity, class))
+    }
 }
 
 impl ClassThresholds {
