@@ -5,6 +5,7 @@
 mod admin;
 mod banlist;
 mod behaviour;
+mod model;
 mod proxy;
 mod session;
 
@@ -13,6 +14,7 @@ use prometheus::{Registry, TextEncoder};
 pub use admin::AdminMetrics;
 pub use banlist::BanListMetrics;
 pub use behaviour::BehaviourMetrics;
+pub use model::ModelMetrics;
 pub use proxy::ProxyMetrics;
 pub use session::SessionMetrics;
 
@@ -32,6 +34,8 @@ pub struct Metrics {
     pub banlist: BanListMetrics,
     /// Judged visits.
     pub behaviour: BehaviourMetrics,
+    /// The models.
+    pub model: ModelMetrics,
     /// Requests.
     pub proxy: ProxyMetrics,
     /// Open visits.
@@ -49,6 +53,7 @@ impl Metrics {
             admin: AdminMetrics::register(&registry)?,
             banlist: BanListMetrics::register(&registry)?,
             behaviour: BehaviourMetrics::register(&registry)?,
+            model: ModelMetrics::register(&registry)?,
             proxy: ProxyMetrics::register(&registry)?,
             session: SessionMetrics::register(&registry)?,
             registry,
