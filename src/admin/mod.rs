@@ -14,6 +14,7 @@
 //! | `GET /api/v1/sessions/{id}` | yes | one visit |
 //! | `GET /api/v1/requests?session=&client=&refused=&before=&limit=` | yes | the activity log, newest first |
 //! | `POST /api/v1/classify` | yes | what the filter would make of `{"text", "where"}` |
+//! | `GET /api/v1/openapi.json` | yes | these routes for programs; `openapi.json` beside this file |
 //! | `POST /api` | yes | the predecessor's call, `{"sesID"}`; it asked for no token |
 //!
 //! A token is sent as `Authorization: Bearer TOKEN`. Errors are JSON, `{"error": {"code", "message"}}`. Health and
@@ -41,7 +42,7 @@ use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Router, http::StatusCode};
 use http::{HeaderValue, header};
@@ -185,6 +186,7 @@ fn api_routes() -> Router<Arc<Parts>> {
         .route("/api/v1/sessions/{id}", get(sessions::show))
         .route("/api/v1/requests", get(activity::list))
         .route("/api/v1/classify", post(dry_run::classify))
+        .route("/api/v1/openapi.json", get(openapi))
 }
 
 fn public_routes() -> Router<Arc<Parts>> {
@@ -195,6 +197,11 @@ fn public_routes() -> Router<Arc<Parts>> {
         .route("/", get(console::page))
         .route("/console.css", get(console::style))
         .route("/console.js", get(console::script))
+}
+
+/// `GET /api/v1/openapi.json`
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
 }
 
 /// Counts every answer and sets the headers all of them have.

@@ -1,5 +1,19 @@
 use super::*;
 
+/// Everything that needs the token.
+const ROUTES: [(&str, &str); 10] = [
+    ("GET", "/api/v1/status"),
+    ("GET", "/api/v1/bans"),
+    ("POST", "/api/v1/bans"),
+    ("DELETE", "/api/v1/bans/192.0.2.1"),
+    ("GET", "/api/v1/sessions"),
+    ("GET", "/api/v1/sessions/5f5e10000000000000000000"),
+    ("GET", "/api/v1/requests"),
+    ("POST", "/api/v1/classify"),
+    ("GET", "/api/v1/openapi.json"),
+    ("POST", "/api"),
+];
+
 #[test]
 fn health_and_metrics_need_no_token_and_tell_no_secret() {
     let api = start();
@@ -26,18 +40,7 @@ fn health_and_metrics_need_no_token_and_tell_no_secret() {
 #[test]
 fn everything_else_needs_the_token() {
     let api = start();
-    let routes = [
-        ("GET", "/api/v1/status"),
-        ("GET", "/api/v1/bans"),
-        ("POST", "/api/v1/bans"),
-        ("DELETE", "/api/v1/bans/192.0.2.1"),
-        ("GET", "/api/v1/sessions"),
-        ("GET", "/api/v1/sessions/5f5e10000000000000000000"),
-        ("GET", "/api/v1/requests"),
-        ("POST", "/api/v1/classify"),
-        ("POST", "/api"),
-    ];
-    for (method, path) in routes {
+    for (method, path) in ROUTES {
         for token in [None, Some("a-token-for-the-test"), Some("a-token-for-the-tests-"), Some("")] {
             let answer = api.send(method, path, token, "");
             assert_eq!(answer.error(), (401, "unauthorized".to_owned()), "{method} {path} {token:?}");
@@ -67,6 +70,31 @@ fn every_fault_is_json() {
     for path in ["/api/v1/requests?limit=0", "/api/v1/requests?limit=1001", "/api/v1/requests?sesion=x"] {
         assert_eq!(error(api.get(path)), (400, "bad_query".to_owned()), "{path}");
     }
+}
+
+#[test]
+fn the_openapi_document_names_every_route_and_every_key() {
+    let api = start();
+    let document = api.get("/api/v1/openapi.json").json();
+    let mut described = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{scope}", "192.0.2.1").replace("{id}", "5f5e10000000000000000000");
+        described.extend(operations.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+    }
+    described.sort();
+    let mut routes = ROUTES.map(|(method, path)| (method.to_owned(), path.to_owned())).to_vec();
+    routes.sort();
+    assert_eq!(described, routes);
+
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let schema = |name: &str| keys(&document["components"]["schemas"][name]["properties"]);
+    api.post("/api/v1/bans", &json!({"address": "192.0.2.7"}));
+    api.activity.records.lock().push(log::record("5f5e10000000000000000001", None));
+    api.assessments.kept.lock().push(log::assessment("5f5e10000000000000000001"));
+    assert_eq!(keys(&api.get("/api/v1/bans").json()["bans"][0]), schema("Ban"));
+    assert_eq!(keys(&api.get("/api/v1/status").json()), schema("Status"));
+    assert_eq!(keys(&api.get("/api/v1/sessions").json()["judged"][0]), schema("Session"));
+    assert_eq!(keys(&api.get("/api/v1/requests").json()["requests"][0]), schema("Request"));
 }
 
 #[test]

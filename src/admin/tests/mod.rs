@@ -97,6 +97,11 @@ impl Running {
         format!("http://{}", self.address)
     }
 
+    /// Runs a future on the API's runtime.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
     fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Some(TOKEN), "")
     }
