@@ -2,16 +2,20 @@
 //!
 //! Names are `portcullis_<noun>_<unit>` with `_total` for counters; label values come from closed sets only.
 
+mod activity;
 mod session;
 
 use prometheus::{Registry, TextEncoder};
 
+pub use activity::ActivityMetrics;
 pub use session::SessionMetrics;
 
 /// All metrics of one filter.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
+    /// The activity log.
+    pub activity: ActivityMetrics,
     /// Open visits.
     pub session: SessionMetrics,
 }
@@ -23,7 +27,11 @@ impl Metrics {
     /// When two metrics share a name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        Ok(Self { session: SessionMetrics::register(&registry)?, registry })
+        Ok(Self {
+            activity: ActivityMetrics::register(&registry)?,
+            session: SessionMetrics::register(&registry)?,
+            registry,
+        })
     }
 
     /// The text exposition format 0.0.4.
