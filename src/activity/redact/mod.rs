@@ -14,6 +14,7 @@ mod headers;
 mod multipart;
 mod text;
 mod url;
+mod value;
 
 #[cfg(test)]
 mod tests;

@@ -92,14 +92,16 @@ fn passes_luhn(digits: &[u8]) -> bool {
 /// JSON Web Tokens: `eyJ…`, a dot and more.
 fn tokens(text: &str) -> Vec<Range<usize>> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut found = Vec::new();
+    let mut read = 0;
     for (start, _) in text.match_indices("eyJ") {
-        if found.last().is_some_and(|token| start < token.end) {
+        if start < read {
             continue;
         }
         let length = text.as_bytes()[start..].iter().take_while(|&&byte| is_token(byte)).count();
-        if text[start..start + length].contains('.') {
-            found.push(start..start + length);
+        read = start + length;
+        if text[start..read].contains('.') {
+            found.push(start..read);
         }
     }
     found
@@ -151,6 +153,11 @@ fn value_after(bytes: &[u8], mut start: usize) -> Range<usize> {
                 end += if bytes[end] == b'\\' && bytes.get(end + 1).is_some_and(u8::is_ascii) { 2 } else { 1 };
             }
             begin..end.min(bytes.len())
+        }
+        // A list or object is a secret up to its first closing bracket.
+        Some(open @ (b'[' | b'{')) => {
+            let close = if *open == b'[' { b']' } else { b'}' };
+            start..memchr::memchr(close, rest).map_or(bytes.len(), |at| start + at + 1)
         }
         _ => {
             let ends = |byte: &u8| {

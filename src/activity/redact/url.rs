@@ -2,10 +2,8 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use super::{REDACTED, is_secret_name, text};
+use super::{REDACTED, is_secret_name, text, value};
 
-/// How many URLs within URLs are looked into.
-const MAX_DEPTH: usize = 3;
 /// How often a name may be percent-encoded over and still be read.
 const MAX_DECODINGS: usize = 3;
 /// Written encoded where a decoded value was changed; the brackets of `[redacted]` stay readable.
@@ -25,17 +23,10 @@ pub(super) fn redact(url: &str, depth: usize) -> String {
 }
 
 /// A value of a query or form: decoded, redacted and, where that changed it, encoded again.
-fn value(raw: &str, depth: usize) -> String {
+fn encoded_value(raw: &str, depth: usize) -> String {
     let plain = decode(raw);
-    let clean = decoded_value(&plain, depth);
+    let clean = value::redact(&plain, depth);
     if clean == plain { raw.to_owned() } else { utf8_percent_encode(&clean, ENCODED).to_string() }
-}
-
-/// A decoded value: it may be a URL, a query or a text with secrets.
-pub(super) fn decoded_value(plain: &str, depth: usize) -> String {
-    let nests = depth < MAX_DEPTH && (plain.contains('%') || plain.contains('=') && plain.contains(['?', '&']));
-    let unnested = if nests { redact(plain, depth + 1) } else { plain.to_owned() };
-    text::scrub(&unnested).into_owned()
 }
 
 /// Whether a name, however often encoded, looks secret.
@@ -73,9 +64,9 @@ fn pairs(text: &str, separators: &[char], depth: usize) -> String {
             Some((name, raw)) => {
                 out.push_str(&self::name(name));
                 out.push('=');
-                out.push_str(&value(raw, depth));
+                out.push_str(&encoded_value(raw, depth));
             }
-            None => out.push_str(&value(body, depth)),
+            None => out.push_str(&encoded_value(body, depth)),
         }
         out.push_str(&piece[body.len()..]);
     }
@@ -113,8 +104,15 @@ fn path(head: &str, depth: usize) -> String {
     }
     for segment in segments.split_inclusive('/') {
         let (bare, slash) = segment.strip_suffix('/').map_or((segment, ""), |bare| (bare, "/"));
-        let (bare, parameters) = bare.split_at(bare.find(';').unwrap_or(bare.len()));
-        out.push_str(&value(bare, depth));
+        let (mut bare, parameters) = bare.split_at(bare.find(';').unwrap_or(bare.len()));
+        // `user:password@` of a URL within the path.
+        if let Some((login, rest)) = bare.split_once('@')
+            && login.contains(':')
+        {
+            out.extend([REDACTED, "@"]);
+            bare = rest;
+        }
+        out.push_str(&encoded_value(bare, depth));
         out.push_str(&pairs(parameters, &[';'], depth));
         out.push_str(slash);
     }

@@ -117,6 +117,8 @@ async fn client(config: &Config, uri: &MongoUri) -> Result<Client, StorageError>
     options.app_name = Some("portcullis".to_owned());
     options.server_selection_timeout = Some(config.connect_timeout);
     options.connect_timeout = Some(config.connect_timeout);
+    // Without it a server that is killed loses what it said it had taken in the last tenth of a second.
+    options.write_concern.get_or_insert_default().journal.get_or_insert(true);
     Client::with_options(options).map_err(invalid)
 }
 
