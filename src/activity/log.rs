@@ -71,9 +71,10 @@ impl ActivityLog {
         state.show_queued();
     }
 
-    /// Whether the store answered when last called; the writer calls an idle store every few seconds.
+    /// Whether the store answered when last called; the writer calls an idle store every few seconds. `false` once
+    /// the log is closed or its writer ended.
     pub fn healthy(&self) -> bool {
-        self.0.state.healthy.load(Ordering::Relaxed)
+        self.0.state.healthy.load(Ordering::Relaxed) && !self.0.sender.is_closed()
     }
 
     /// Records waiting for the store, those being written included.

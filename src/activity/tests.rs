@@ -188,6 +188,7 @@ async fn closing_writes_what_waits_and_takes_no_more() {
     fixture.record(0..95);
     assert_eq!(fixture.log.close(Duration::from_secs(5)).await, 0);
     fixture.expect_kept(0..95);
+    assert!(!fixture.log.healthy());
     fixture.record(95..100);
     assert_eq!((fixture.log.queued(), fixture.metrics.dropped.get()), (0, 5));
     assert_eq!(fixture.log.close(Duration::from_secs(5)).await, 0, "a second call is harmless");

@@ -234,6 +234,17 @@ async fn a_bad_uri_is_refused_without_its_password() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_told_from_a_server_that_is_away() {
+    let server = shared();
+    let uri = server.uri().replace("mongodb://", "mongodb://me:s3cret@");
+    let config = Config { on_unreachable: OnUnreachable::Start, ..config(&uri, "login") };
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(matches!(error, StorageError::Login { .. }), "{error}");
+    assert!(error.to_string().contains("check user, password and authSource"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
 fn log_to(storage: &Storage, queue: usize) -> (ActivityLog, ActivityMetrics) {
     let metrics = Metrics::new().unwrap().activity;
     let config = activity::Config { queue, batch: 64, flush_interval: Duration::from_millis(5), ..Default::default() };
