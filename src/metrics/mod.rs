@@ -7,6 +7,7 @@ mod banlist;
 mod behaviour;
 mod model;
 mod proxy;
+mod activity;
 mod session;
 
 use prometheus::{Registry, TextEncoder};
@@ -16,6 +17,7 @@ pub use banlist::BanListMetrics;
 pub use behaviour::BehaviourMetrics;
 pub use model::ModelMetrics;
 pub use proxy::ProxyMetrics;
+pub use activity::ActivityMetrics;
 pub use session::SessionMetrics;
 
 /// A value of a closed set, as a label.
@@ -38,6 +40,8 @@ pub struct Metrics {
     pub model: ModelMetrics,
     /// Requests.
     pub proxy: ProxyMetrics,
+    /// The activity log.
+    pub activity: ActivityMetrics,
     /// Open visits.
     pub session: SessionMetrics,
 }
@@ -55,6 +59,7 @@ impl Metrics {
             behaviour: BehaviourMetrics::register(&registry)?,
             model: ModelMetrics::register(&registry)?,
             proxy: ProxyMetrics::register(&registry)?,
+            activity: ActivityMetrics::register(&registry)?,
             session: SessionMetrics::register(&registry)?,
             registry,
         })
