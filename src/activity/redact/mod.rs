@@ -22,6 +22,8 @@ mod tests;
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::inspection::is_secret_name;
+
 /// What stands in place of a secret.
 pub(super) const REDACTED: &str = "[redacted]";
 
@@ -48,30 +50,4 @@ impl Redaction {
     pub fn body(content_type: Option<&str>, body: &[u8]) -> Option<Value> {
         body::redact(content_type, body)
     }
-}
-
-/// Whether a name is one that secrets go by.
-// STUB, to be replaced by `use crate::inspection::is_secret_name;` once that is merged.
-fn is_secret_name(name: &str) -> bool {
-    const WORDS: [&str; 17] = [
-        "password",
-        "passwd",
-        "pwd",
-        "pass",
-        "secret",
-        "token",
-        "auth",
-        "api_key",
-        "apikey",
-        "api-key",
-        "session",
-        "cvv",
-        "card",
-        "ntc",
-        "iban",
-        "credential",
-        "jwt",
-    ];
-    let name = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
 }
