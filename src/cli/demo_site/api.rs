@@ -57,10 +57,8 @@ fn refused(reason: &str) -> Response {
 
 /// Any `/echo`: what arrived, for those who want to see what a proxy in front made of it.
 pub(super) async fn echo(method: Method, uri: Uri, version: Version, headers: HeaderMap, body: Bytes) -> Json<Value> {
-    let headers: Vec<Value> = headers
-        .iter()
-        .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]))
-        .collect();
+    let headers: Vec<Value> =
+        headers.iter().map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())])).collect();
     let digest: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
     Json(json!({
         "method": method.as_str(),
