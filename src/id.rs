@@ -19,6 +19,12 @@ impl RequestId {
         self.0
     }
 
+    /// When it was given, to the second.
+    pub fn time(self) -> Timestamp {
+        let [a, b, c, d, ..] = self.0;
+        Timestamp::from_millis(i64::from(u32::from_be_bytes([a, b, c, d])) * 1_000)
+    }
+
     /// An id from its 12 bytes.
     pub const fn from_bytes(bytes: [u8; 12]) -> Self {
         Self(bytes)

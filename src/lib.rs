@@ -55,7 +55,7 @@ pub mod live;
 pub mod metrics;
 pub mod model;
 pub mod policy;
-pub mod proxy;
+// pub mod proxy;
 pub mod session;
 pub mod storage;
 pub mod time;

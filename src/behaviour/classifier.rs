@@ -1,6 +1,7 @@
 //! The seam to a model of visits.
 
 use super::SessionFeatures;
+use crate::metrics::Label;
 
 /// What a visit was judged to be; the names are the predecessor's `behavior` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +30,12 @@ impl Behaviour {
     /// The value of this word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|behaviour| behaviour.as_str() == word)
+    }
+}
+
+impl Label for Behaviour {
+    fn label(&self) -> &'static str {
+        self.as_str()
     }
 }
 

@@ -1,7 +1,116 @@
 //! What is done about suspicions: findings, mode and exclusions in, verdict out. Pure: no clock, no I/O.
 
+mod exclusion;
 mod mode;
+mod route;
 mod verdict;
 
-pub use mode::{FailureMode, Mode};
+pub use exclusion::Exclusion;
+pub use mode::{BodyLimitAction, FailureMode, Mode};
+pub use route::{Route, Terms};
 pub use verdict::{Reason, Verdict};
+
+use crate::inspection::{AttackClass, Findings, Suspicion};
+
+/// How suspicions are acted upon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// What holds where no route says otherwise. Defaults: block; 10 MiB; refuse.
+    pub terms: Terms,
+    /// Parts of the site with terms of their own.
+    pub routes: Vec<Route>,
+    /// Findings that are not counted.
+    pub exclusions: Vec<Exclusion>,
+    /// Whether a body that is not what its content type says is refused; default false: flagged.
+    pub refuse_malformed: bool,
+    /// What becomes of a request that could not be inspected, in block mode; default closed.
+    pub on_error: FailureMode,
+    /// Probability of attack, by class in the order of [`AttackClass::ALL`], from which a request is refused.
+    pub refuse_from: [f32; AttackClass::ALL.len()],
+}
+
+/// Decides over requests.
+#[derive(Clone, Debug)]
+pub struct Policy(Config);
+
+impl Policy {
+    /// A policy after this configuration.
+    pub fn new(mut config: Config) -> Self {
+        config.routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
+        Self(config)
+    }
+
+    /// What holds for a request of this raw path.
+    ///
+    /// A path that the application could read otherwise than the filter gets the strictest terms of all.
+    pub fn terms(&self, raw_path: &[u8]) -> Terms {
+        let default = &self.0.terms;
+        if self.0.routes.is_empty() {
+            return *default;
+        }
+        match route::plain_path(raw_path) {
+            Some(path) => self
+                .0
+                .routes
+                .iter()
+                .find(|route| path.starts_with(&route.path))
+                .map_or(*default, |route| route.terms(default)),
+            None => self.0.routes.iter().fold(*default, |terms, route| terms.stricter(route.terms(default))),
+        }
+    }
+
+    /// The verdict on a request with these findings.
+    pub fn judge(&self, terms: &Terms, raw_path: &[u8], findings: &Findings) -> Verdict {
+        let path = if self.0.exclusions.is_empty() { None } else { route::plain_path(raw_path) };
+        let counted = findings
+            .0
+            .iter()
+            .filter(|finding| !self.0.exclusions.iter().any(|rule| rule.covers(path.as_deref(), finding)));
+        let mut worst = Verdict::Allow;
+        for finding in counted {
+            worst = worst.graver(self.weigh(finding.suspicion));
+        }
+        temper(worst, terms.mode)
+    }
+
+    /// The verdict on a request that could not be inspected.
+    pub fn judge_uninspected(&self, terms: &Terms) -> Verdict {
+        let verdict = match self.0.on_error {
+            FailureMode::Open => Verdict::Flag(Reason::Uninspected),
+            FailureMode::Closed => Verdict::Refuse(Reason::Uninspected),
+        };
+        temper(verdict, terms.mode)
+    }
+
+    /// The verdict on a body past the limit, where its route refuses such.
+    pub fn judge_oversized(&self, terms: &Terms) -> Verdict {
+        temper(Verdict::Refuse(Reason::BodyTooLarge), terms.mode)
+    }
+
+    /// The verdict on one suspicion in block mode.
+    pub fn weigh(&self, suspicion: Suspicion) -> Verdict {
+        let (reason, refuse) = match suspicion {
+            Suspicion::Attack { class, score } => {
+                let refuse = AttackClass::ALL
+                    .iter()
+                    .zip(self.0.refuse_from)
+                    .any(|(listed, from)| *listed == class && score >= from);
+                (Reason::Attack(class), refuse)
+            }
+            Suspicion::Malformed(_) => (Reason::Malformed, self.0.refuse_malformed),
+        };
+        if refuse { Verdict::Refuse(reason) } else { Verdict::Flag(reason) }
+    }
+}
+
+/// Detect mode refuses nothing; off says nothing.
+fn temper(verdict: Verdict, mode: Mode) -> Verdict {
+    match (mode, verdict) {
+        (Mode::Off, _) => Verdict::Allow,
+        (Mode::Detect, Verdict::Refuse(reason)) => Verdict::Flag(reason),
+        (Mode::Detect | Mode::Block, verdict) => verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests;

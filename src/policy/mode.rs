@@ -1,7 +1,7 @@
 //! How far the filter may go.
 
-/// What is done about suspicions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What is done about suspicions; ordered from lax to strict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// Nothing is inspected; requests are forwarded and logged.
     Off,
@@ -37,4 +37,29 @@ pub enum FailureMode {
     Open,
     /// The request is refused.
     Closed,
+}
+
+/// What happens to a request whose body is larger than its route allows; ordered from lax to strict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BodyLimitAction {
+    /// It goes on uninspected.
+    Pass,
+    /// As much as the limit allows is inspected, the rest goes on.
+    InspectPrefix,
+    /// It is refused with 413.
+    Refuse,
+}
+
+impl BodyLimitAction {
+    /// Every action.
+    pub const ALL: [Self; 3] = [Self::Pass, Self::InspectPrefix, Self::Refuse];
+
+    /// The action's name, as in the config and as a metric label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::InspectPrefix => "inspect_prefix",
+            Self::Refuse => "refuse",
+        }
+    }
 }

@@ -63,4 +63,18 @@ impl Verdict {
     pub const fn is_refusal(self) -> bool {
         matches!(self, Self::Refuse(_))
     }
+
+    /// The graver of two verdicts; of equally grave ones an attack goes before any other reason, else the first.
+    pub fn graver(self, other: Self) -> Self {
+        if other.gravity() > self.gravity() { other } else { self }
+    }
+
+    fn gravity(self) -> (u8, bool) {
+        let step = match self {
+            Self::Allow => 0,
+            Self::Flag(_) => 1,
+            Self::Refuse(_) => 2,
+        };
+        (step, matches!(self.reason(), Some(Reason::Attack(_))))
+    }
 }

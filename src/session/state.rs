@@ -126,8 +126,13 @@ impl Session {
         }
     }
 
-    /// The latest moment anything is known of: the predecessor's `endTimestamp`.
+    /// Time of the last answer, or of the last arrival before any: the predecessor's `endTimestamp`.
     pub fn end(&self) -> Timestamp {
         self.last_answer.unwrap_or(self.last_arrival)
+    }
+
+    /// The latest moment anything arrived or was answered.
+    pub fn last_activity(&self) -> Timestamp {
+        self.last_answer.map_or(self.last_arrival, |answer| answer.max(self.last_arrival))
     }
 }

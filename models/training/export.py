@@ -1,0 +1,68 @@
+"""Writes a trained network as ONNX. By hand: the graph is small, and every name and axis in it is then chosen."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from network import TextNet
+
+OPSET = 17
+
+
+def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of a convolution with the normalisation after it folded in."""
+    scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach()
+    weight = conv.weight.detach() * scale[:, None, None]
+    bias = (conv.bias.detach() - norm.running_mean) * scale + norm.bias.detach()
+    return weight.numpy(), bias.numpy()
+
+
+def write(net: TextNet, temperature: float, path: str, version: str) -> None:
+    """Exports `net` with its logits divided by `temperature` as probabilities of the classes."""
+    net.eval()
+    weights, nodes = {}, []
+
+    def constant(name: str, value) -> str:
+        weights[name] = np.asarray(value)
+        return name
+
+    def node(kind: str, inputs: list[str], output: str, **attributes) -> str:
+        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def block(x: str, number: int, conv, norm, pads: int, pool: bool, dilation: int = 1) -> str:
+        weight, bias = folded(conv, norm)
+        x = node("Conv", [x, constant(f"w{number}", weight), constant(f"b{number}", bias)], f"conv{number}", pads=[pads, pads], dilations=[dilation])
+        x = node("Relu", [x], f"relu{number}")
+        return node("MaxPool", [x], f"pool{number}", kernel_shape=[2], strides=[2]) if pool else x
+
+    ids = node("Cast", ["bytes"], "byte_ids", to=TensorProto.INT64)
+    kind = node("Cast", ["kind"], "kind_ids", to=TensorProto.INT64)
+    x = node("Gather", [constant("byte_table", net.bytes.weight.detach().numpy()), ids], "byte_vectors")
+    k = node("Gather", [constant("kind_table", net.kinds.weight.detach().numpy()), kind], "kind_vectors")
+    k = node("Unsqueeze", [k, constant("axis_1", np.array([1], np.int64))], "kind_row")
+    x = node("Transpose", [node("Add", [x, k], "vectors")], "columns", perm=[0, 2, 1])
+    x = block(x, 1, net.conv1, net.norm1, 2, True)
+    x = block(x, 2, net.conv2, net.norm2, 2, True)
+    x = block(x, 3, net.conv3, net.norm3, 2, False, 2)
+    high, mean = node("ReduceMax", [x], "high", axes=[2], keepdims=0), node("ReduceMean", [x], "mean", axes=[2], keepdims=0)
+    x = node("Concat", [high, mean], "pooled", axis=1)
+    x = node("Gemm", [x, constant("w4", net.dense.weight.detach().numpy()), constant("b4", net.dense.bias.detach().numpy())], "dense", transB=1)
+    x = node("Relu", [x], "relu4")
+    head, bias = net.head.weight.detach().numpy() / temperature, net.head.bias.detach().numpy() / temperature
+    x = node("Gemm", [x, constant("w5", head.astype(np.float32)), constant("b5", bias.astype(np.float32))], "logits", transB=1)
+    node("Softmax", [x], "probabilities", axis=1)
+
+    classes = net.head.out_features
+    graph = helper.make_graph(
+        nodes,
+        "text",
+        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, ["batch", "length"]), helper.make_tensor_value_info("kind", TensorProto.UINT8, ["batch"])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="portcullis", model_version=1)
+    model.ir_version = 9
+    helper.set_model_props(model, {"version": version})
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)

@@ -1,0 +1,120 @@
+//! Abnormal visits counted by client, until there are too many. Pure: no clock, no I/O.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use parking_lot::Mutex;
+
+use crate::client::ClientKey;
+use crate::session::SessionId;
+use crate::time::Timestamp;
+
+/// Clients with strikes remembered at most; past it the one struck longest ago is forgotten.
+const MAX_CLIENTS: usize = 100_000;
+
+/// The book of strikes: the scorer writes it, an unban clears it.
+#[derive(Debug)]
+pub struct Strikes {
+    window: Duration,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    by_client: HashMap<ClientKey, Vec<Strike>>,
+    /// Clients in the order of their first strike; may name clients since cleared.
+    order: VecDeque<ClientKey>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    session: SessionId,
+    at: Timestamp,
+}
+
+impl Strikes {
+    /// An empty book; strikes older than `window` no longer count.
+    pub fn new(window: Duration) -> Self {
+        Self { window, book: Mutex::default() }
+    }
+
+    /// Notes an abnormal session; how many of the client's count now. The same session counts once.
+    pub fn add(&self, client: ClientKey, session: SessionId, at: Timestamp) -> usize {
+        let mut book = self.book.lock();
+        if !book.by_client.contains_key(&client) {
+            book.make_room();
+            book.order.push_back(client);
+        }
+        let strikes = book.by_client.entry(client).or_default();
+        strikes.retain(|strike| strike.session != session && at.since(strike.at) <= self.window);
+        strikes.push(Strike { session, at });
+        strikes.len()
+    }
+
+    /// Forgets the strikes of one client.
+    pub fn clear(&self, client: ClientKey) {
+        self.book.lock().by_client.remove(&client);
+    }
+
+    /// Forgets the strikes of every client within this network, or around it; of how many clients.
+    pub fn clear_within(&self, scope: &IpNet) -> usize {
+        let mut book = self.book.lock();
+        let before = book.by_client.len();
+        book.by_client.retain(|client, _| !scope.contains(&client.net()) && !client.net().contains(scope));
+        before - book.by_client.len()
+    }
+}
+
+impl Book {
+    fn make_room(&mut self) {
+        while self.by_client.len() >= MAX_CLIENTS {
+            let Some(oldest) = self.order.pop_front() else { return };
+            self.by_client.remove(&oldest);
+        }
+        // Names of cleared clients are swept out before they outnumber the rest.
+        if self.order.len() >= 2 * MAX_CLIENTS {
+            let by_client = &self.by_client;
+            self.order.retain(|client| by_client.contains_key(client));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::RequestId;
+
+    fn client(net: &str) -> ClientKey {
+        ClientKey::from(net.parse::<IpNet>().unwrap())
+    }
+
+    fn session(number: u8) -> SessionId {
+        RequestId::from_bytes([number; 12]).into()
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1_000)
+    }
+
+    #[test]
+    fn counts_each_session_once_and_forgets_after_the_window() {
+        let strikes = Strikes::new(Duration::from_secs(100));
+        let one = client("192.0.2.1/32");
+        assert_eq!(strikes.add(one, session(1), at(0)), 1);
+        assert_eq!(strikes.add(one, session(1), at(1)), 1);
+        assert_eq!(strikes.add(one, session(2), at(2)), 2);
+        assert_eq!(strikes.add(client("192.0.2.2/32"), session(3), at(3)), 1);
+        assert_eq!(strikes.add(one, session(4), at(102)), 2);
+    }
+
+    #[test]
+    fn an_unban_clears_those_it_covers() {
+        let strikes = Strikes::new(Duration::from_secs(100));
+        strikes.add(client("192.0.2.1/32"), session(1), at(0));
+        strikes.add(client("2001:db8:1:2::/64"), session(2), at(0));
+        assert_eq!(strikes.clear_within(&"192.0.0.0/16".parse().unwrap()), 1);
+        assert_eq!(strikes.clear_within(&"2001:db8:1:2::9/128".parse().unwrap()), 1);
+        assert_eq!(strikes.add(client("192.0.2.1/32"), session(3), at(1)), 1);
+    }
+}

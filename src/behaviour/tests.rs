@@ -1,0 +1,224 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ipnet::IpNet;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+
+use super::*;
+use crate::banlist::{self, Ban, BanList, BanScope, BanStore, BanStoreError};
+use crate::client::{ClientIp, ClientKey, TrustedProxies};
+use crate::id::RequestId;
+use crate::metrics::Metrics;
+use crate::session::{ClosedSession, Session, SessionId};
+use crate::time::Timestamp;
+
+/// Keeps what it is told, or refuses for as long as it is away.
+#[derive(Default)]
+struct Memory {
+    assessments: Mutex<Vec<Assessment>>,
+    refusals_left: Mutex<u32>,
+}
+
+#[async_trait]
+impl AssessmentStore for Memory {
+    async fn put(&self, assessment: &Assessment) -> Result<(), AssessmentStoreError> {
+        let mut refusals = self.refusals_left.lock();
+        if *refusals > 0 {
+            *refusals -= 1;
+            return Err(AssessmentStoreError("away".into()));
+        }
+        self.assessments.lock().push(assessment.clone());
+        Ok(())
+    }
+
+    async fn by_session(&self, session: SessionId) -> Result<Option<Assessment>, AssessmentStoreError> {
+        Ok(self.assessments.lock().iter().find(|kept| kept.session == session).cloned())
+    }
+
+    async fn page(&self, _query: &AssessmentQuery) -> Result<Vec<Assessment>, AssessmentStoreError> {
+        Ok(self.assessments.lock().clone())
+    }
+
+    async fn active_abnormal(&self) -> Result<Vec<(ClientKey, SessionId)>, AssessmentStoreError> {
+        let kept = self.assessments.lock();
+        let counting = kept.iter().filter(|kept| kept.active && kept.behaviour == Behaviour::Abnormal);
+        Ok(counting.map(|kept| (kept.client, kept.session)).collect())
+    }
+
+    async fn deactivate_abnormal(&self, client: ClientKey) -> Result<u64, AssessmentStoreError> {
+        let mut changed = 0;
+        for kept in self.assessments.lock().iter_mut() {
+            if kept.client == client && kept.active && kept.behaviour == Behaviour::Abnormal {
+                kept.active = false;
+                changed += 1;
+            }
+        }
+        Ok(changed)
+    }
+}
+
+#[async_trait]
+impl BanStore for Memory {
+    async fn load(&self) -> Result<Vec<Ban>, BanStoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn put(&self, _ban: &Ban) -> Result<(), BanStoreError> {
+        Ok(())
+    }
+
+    async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
+        Ok(true)
+    }
+}
+
+/// A model that takes twenty answers of 4xx for abnormal and fails on a session without a request.
+struct Rule;
+
+impl BehaviourClassifier for Rule {
+    fn abnormality(&self, features: &SessionFeatures) -> Result<f32, BehaviourError> {
+        match features {
+            SessionFeatures { requests: 0, .. } => Err(BehaviourError("no request".into())),
+            SessionFeatures { codes_4xx: 20.., .. } => Ok(0.97),
+            _ => Ok(0.02),
+        }
+    }
+
+    fn version(&self) -> &str {
+        "rule 1"
+    }
+}
+
+struct Bench {
+    store: Arc<Memory>,
+    bans: Arc<BanList>,
+    strikes: Arc<Strikes>,
+    metrics: Metrics,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (store, metrics) = (Arc::new(Memory::default()), Metrics::new().unwrap());
+        let ban_store = Arc::clone(&store) as Arc<dyn BanStore>;
+        let trusted = TrustedProxies::default();
+        let bans = BanList::new(banlist::Config::default(), ban_store, trusted, metrics.banlist.clone());
+        let strikes = Arc::new(Strikes::new(Duration::from_secs(3_600)));
+        Self { store, bans: Arc::new(bans), strikes, metrics }
+    }
+
+    fn scorer(&self, config: Config, with_model: bool) -> BehaviourScorer {
+        let classifier: Option<(Arc<dyn BehaviourClassifier>, f32)> =
+            if with_model { Some((Arc::new(Rule), 0.5)) } else { None };
+        let parts = Parts {
+            classifier,
+            store: Arc::clone(&self.store) as Arc<dyn AssessmentStore>,
+            strikes: Arc::clone(&self.strikes),
+            bans: Arc::clone(&self.bans),
+            metrics: self.metrics.behaviour.clone(),
+        };
+        BehaviourScorer::new(config, parts)
+    }
+
+    /// Scores these sessions, in order, to the end.
+    async fn score(&self, config: Config, with_model: bool, sessions: Vec<Session>) {
+        let (sender, receiver) = mpsc::channel(100);
+        for session in sessions {
+            sender.send(ClosedSession(session)).await.unwrap();
+        }
+        drop(sender);
+        self.scorer(config, with_model).run(receiver, watch::channel(false).1).await;
+    }
+
+    fn barred(&self, address: &str) -> bool {
+        self.bans.check(ClientIp::new(address.parse().unwrap()), Timestamp::now()).is_some()
+    }
+
+    fn behaviours(&self) -> Vec<(Behaviour, bool)> {
+        self.store.assessments.lock().iter().map(|kept| (kept.behaviour, kept.active)).collect()
+    }
+}
+
+fn session(number: u8, codes_4xx: u32) -> Session {
+    let ip: std::net::IpAddr = "192.0.2.7".parse().unwrap();
+    let key = ClientKey::from(IpNet::from(ip));
+    let id = RequestId::from_bytes([number; 12]).into();
+    let mut session = Session::begin(id, key, ClientIp::new(ip), Timestamp::from_millis(0));
+    session.requests = 30;
+    session.codes_4xx = codes_4xx;
+    session
+}
+
+fn blocking() -> Config {
+    Config { block_ip: true, ..Config::default() }
+}
+
+const NORMAL: u32 = 0;
+const SCANNER: u32 = 25;
+
+#[tokio::test]
+async fn the_third_abnormal_session_bans_and_uses_up_the_abnormal_ones_only() {
+    let bench = Bench::new();
+    bench.score(blocking(), true, vec![session(1, SCANNER), session(2, NORMAL), session(3, SCANNER)]).await;
+    assert!(!bench.barred("192.0.2.7"), "two are allowed");
+    bench.score(blocking(), true, vec![session(4, SCANNER)]).await;
+    assert!(bench.barred("192.0.2.7"));
+    assert!(!bench.barred("192.0.2.8"));
+    let abnormal = (Behaviour::Abnormal, false);
+    assert_eq!(bench.behaviours(), [abnormal, (Behaviour::Normal, true), abnormal, abnormal]);
+}
+
+#[tokio::test]
+async fn without_block_ip_nobody_is_banned_and_the_evidence_stays() {
+    let bench = Bench::new();
+    bench.score(Config::default(), true, (1..=5).map(|number| session(number, SCANNER)).collect()).await;
+    assert!(!bench.barred("192.0.2.7"));
+    assert_eq!(bench.behaviours(), [(Behaviour::Abnormal, true); 5]);
+}
+
+#[tokio::test]
+async fn a_text_finding_goes_before_the_features() {
+    let bench = Bench::new();
+    let found = Session { findings: 1, ..session(1, NORMAL) };
+    bench.score(blocking(), true, vec![found, session(2, SCANNER)]).await;
+    let kept = bench.store.assessments.lock().clone();
+    assert_eq!((kept[0].cause, kept[0].score), (Some(Cause::Text), None));
+    assert_eq!((kept[1].cause, kept[1].score), (Some(Cause::Features), Some(0.97)));
+    assert_eq!(kept[1].model, "rule 1");
+}
+
+#[tokio::test]
+async fn collection_mode_and_a_failing_model_leave_new_sessions() {
+    let bench = Bench::new();
+    bench.score(blocking(), false, vec![session(1, SCANNER)]).await;
+    bench.score(blocking(), true, vec![Session { requests: 0, ..session(2, SCANNER) }]).await;
+    assert_eq!(bench.behaviours(), [(Behaviour::NewSession, true); 2]);
+    assert_eq!(bench.metrics.behaviour.model_errors.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_away_delays_no_ban_and_loses_no_assessment() {
+    let bench = Bench::new();
+    *bench.store.refusals_left.lock() = 7;
+    bench.score(blocking(), true, (1..=3).map(|number| session(number, SCANNER)).collect()).await;
+    assert!(bench.barred("192.0.2.7"));
+    assert_eq!(bench.behaviours(), [(Behaviour::Abnormal, false); 3]);
+}
+
+#[tokio::test]
+async fn strikes_outlive_a_restart() {
+    let bench = Bench::new();
+    let recent = Timestamp::now().as_millis() / 1_000;
+    let id = |last: u8| {
+        let mut bytes = [last; 12];
+        bytes[..4].copy_from_slice(&u32::try_from(recent).unwrap().to_be_bytes());
+        SessionId::from(RequestId::from_bytes(bytes))
+    };
+    let scans: Vec<_> = (1..=2).map(|last| Session { id: id(last), ..session(last, SCANNER) }).collect();
+    bench.score(blocking(), true, scans).await;
+    let restarted = Bench { strikes: Arc::new(Strikes::new(Duration::from_secs(3_600))), ..bench };
+    assert_eq!(restarted.scorer(blocking(), true).load_strikes().await.unwrap(), 2);
+    restarted.score(blocking(), true, vec![Session { id: id(3), ..session(3, SCANNER) }]).await;
+    assert!(restarted.barred("192.0.2.7"));
+}

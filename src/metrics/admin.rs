@@ -1,0 +1,30 @@
+//! Metrics of the admin API.
+
+use prometheus::{IntCounterVec, Opts, Registry};
+
+/// Counts of requests to the admin listener.
+#[derive(Clone)]
+pub struct AdminMetrics {
+    requests: IntCounterVec,
+}
+
+impl AdminMetrics {
+    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let opts = Opts::new("portcullis_admin_requests_total", "Requests to the admin listener, by class of status.");
+        let metrics = Self { requests: IntCounterVec::new(opts, &["status"])? };
+        registry.register(Box::new(metrics.requests.clone()))?;
+        Ok(metrics)
+    }
+
+    /// Counts a request by the class of its status.
+    pub(crate) fn answered(&self, status: u16) {
+        let class = match status {
+            200..=299 => "2xx",
+            300..=399 => "3xx",
+            400..=499 => "4xx",
+            500..=599 => "5xx",
+            _ => "other",
+        };
+        self.requests.with_label_values(&[class]).inc();
+    }
+}

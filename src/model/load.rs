@@ -1,0 +1,184 @@
+//! Loads the models and gathers what is wrong with them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ort::environment::Environment;
+use ort::session::Session;
+
+use crate::behaviour::{BehaviourClassifier, FEATURE_NAMES, SessionFeatures};
+use crate::inspection::encode::{WINDOW_BYTES, WINDOW_STEP};
+use crate::inspection::{AttackClass, TargetKind};
+use crate::metrics::ModelMetrics;
+
+use super::behaviour::OnnxBehaviourClassifier;
+use super::manifest::{Axis, BehaviourManifest, ModelFile, Tensor, TextManifest, Window, model_bytes, read};
+use super::payload::{CLASSES, OnnxPayloadClassifier};
+use super::runtime::{Batch, OnnxRuntime, infer};
+use super::thresholds::TextThresholds;
+use super::{Config, ModelFault, ModelSet, library, session};
+
+/// The label of a text that is no attack.
+const NORM: &str = "norm";
+
+/// A manifest that names only what the filter knows, and its model's bytes.
+struct Checked<M> {
+    path: PathBuf,
+    manifest: M,
+    bytes: Vec<u8>,
+}
+
+pub(super) fn load(config: &Config, metrics: ModelMetrics) -> Result<ModelSet, Vec<ModelFault>> {
+    let mut faults = Vec::new();
+    let text = keep(checked_text(&config.dir.join(&config.text)), &mut faults);
+    let behaviour = keep(checked_behaviour(&config.dir.join(&config.behaviour)), &mut faults);
+    let library = library::find(config.runtime_library.as_deref());
+    let environment =
+        keep(library.and_then(|file| library::environment(&file)).map_err(|fault| vec![fault]), &mut faults);
+    let (Some((text, thresholds)), Some(behaviour), Some(environment)) = (text, behaviour, environment) else {
+        return Err(faults);
+    };
+    let sessions = keep(text_sessions(&environment, &text, config.threads), &mut faults);
+    let classifier = keep(behaviour_classifier(&environment, &behaviour), &mut faults);
+    let (Some(sessions), Some(classifier)) = (sessions, classifier) else { return Err(faults) };
+    let runtime = OnnxRuntime::start(sessions, config.queue, metrics.clone())
+        .map_err(|error| vec![ModelFault::of_file(&text.path, format!("no thread for the model: {error}"))])?;
+    metrics.info.with_label_values(&["text", &text.manifest.model.version]).set(1);
+    metrics.info.with_label_values(&["behaviour", &behaviour.manifest.model.version]).set(1);
+    let buckets = text.manifest.window.buckets;
+    Ok(ModelSet {
+        text: Arc::new(OnnxPayloadClassifier::new(runtime, buckets, config.deadline, metrics)),
+        text_version: text.manifest.model.version,
+        text_thresholds: thresholds,
+        behaviour: Arc::new(classifier),
+        behaviour_threshold: behaviour.manifest.threshold,
+    })
+}
+
+/// The value, or its faults among the others.
+fn keep<T>(result: Result<T, Vec<ModelFault>>, faults: &mut Vec<ModelFault>) -> Option<T> {
+    result.map_err(|found| faults.extend(found)).ok()
+}
+
+fn checked_text(path: &Path) -> Result<(Checked<TextManifest>, TextThresholds), Vec<ModelFault>> {
+    let manifest: TextManifest = read(path).map_err(|fault| vec![fault])?;
+    let mut faults = Vec::new();
+    let classes: Vec<&str> = std::iter::once(NORM).chain(AttackClass::ALL.iter().map(|class| class.as_str())).collect();
+    expect_list(path, "labels", &manifest.labels, &classes, &mut faults);
+    expect_list(path, "kinds", &manifest.kinds, &TargetKind::ALL.map(TargetKind::as_str), &mut faults);
+    let free = |name: &str| Axis::Free(name.to_owned());
+    let inputs =
+        [tensor("bytes", "uint8", vec![free("batch"), free("length")]), tensor("kind", "uint8", vec![free("batch")])];
+    let output = tensor("probabilities", "float32", vec![free("batch"), fixed(CLASSES)]);
+    expect_tensors(path, &manifest.model, &inputs, &output, &mut faults);
+    faults.extend(window_fault(path, &manifest.window));
+    let thresholds = keep(TextThresholds::check(path, manifest.thresholds), &mut faults);
+    let bytes = keep(model_bytes(path, &manifest.model).map_err(|fault| vec![fault]), &mut faults);
+    match (bytes, thresholds) {
+        (Some(bytes), Some(thresholds)) if faults.is_empty() => {
+            Ok((Checked { path: path.to_owned(), manifest, bytes }, thresholds))
+        }
+        _ => Err(faults),
+    }
+}
+
+fn checked_behaviour(path: &Path) -> Result<Checked<BehaviourManifest>, Vec<ModelFault>> {
+    let manifest: BehaviourManifest = read(path).map_err(|fault| vec![fault])?;
+    let mut faults = Vec::new();
+    expect_list(path, "features", &manifest.features, &FEATURE_NAMES, &mut faults);
+    let batch = Axis::Free("batch".to_owned());
+    let inputs = [tensor("features", "float32", vec![batch.clone(), fixed(FEATURE_NAMES.len())])];
+    let output = tensor("abnormal", "float32", vec![batch, fixed(1)]);
+    expect_tensors(path, &manifest.model, &inputs, &output, &mut faults);
+    if !(manifest.threshold > 0.0 && manifest.threshold <= 1.0) {
+        let problem = format!("is {}; allowed is a probability above 0 and up to 1", manifest.threshold);
+        faults.push(ModelFault::of_key(path, "threshold", problem));
+    }
+    let bytes = keep(model_bytes(path, &manifest.model).map_err(|fault| vec![fault]), &mut faults);
+    match bytes {
+        Some(bytes) if faults.is_empty() => Ok(Checked { path: path.to_owned(), manifest, bytes }),
+        _ => Err(faults),
+    }
+}
+
+fn tensor(name: &str, dtype: &str, shape: Vec<Axis>) -> Tensor {
+    Tensor { name: name.to_owned(), dtype: dtype.to_owned(), shape }
+}
+
+fn fixed(length: usize) -> Axis {
+    Axis::Fixed(i64::try_from(length).unwrap_or(i64::MAX))
+}
+
+fn expect_list(path: &Path, key: &str, found: &[String], allowed: &[&str], faults: &mut Vec<ModelFault>) {
+    if found != allowed {
+        faults.push(ModelFault::of_key(path, key, format!("is {found:?}; this filter needs {allowed:?}")));
+    }
+}
+
+fn expect_tensors(path: &Path, model: &ModelFile, inputs: &[Tensor], output: &Tensor, faults: &mut Vec<ModelFault>) {
+    let show = |tensors: &[Tensor]| tensors.iter().map(session::describe_claim).collect::<Vec<_>>().join(", ");
+    if show(&model.inputs) != show(inputs) {
+        let problem = format!("is {}; this filter needs {}", show(&model.inputs), show(inputs));
+        faults.push(ModelFault::of_key(path, "model.inputs", problem));
+    }
+    let (found, needed) = (session::describe_claim(&model.output), session::describe_claim(output));
+    if found != needed {
+        faults.push(ModelFault::of_key(path, "model.output", format!("is {found}; this filter needs {needed}")));
+    }
+}
+
+fn window_fault(path: &Path, window: &Window) -> Option<ModelFault> {
+    let rising = window.buckets.is_sorted_by(|left, right| left < right) && window.buckets.first() > Some(&0);
+    let fits = window.bytes == WINDOW_BYTES && window.step == WINDOW_STEP;
+    if fits && rising && window.buckets.last() == Some(&window.bytes) {
+        return None;
+    }
+    let problem = format!(
+        "is {window:?}; this filter needs bytes = {WINDOW_BYTES}, step = {WINDOW_STEP} and rising buckets that end at bytes"
+    );
+    Some(ModelFault::of_key(path, "window", problem))
+}
+
+/// A warmed-up network for each thread.
+fn text_sessions(
+    environment: &Environment,
+    text: &Checked<TextManifest>,
+    threads: usize,
+) -> Result<Vec<Session>, Vec<ModelFault>> {
+    let mut sessions = Vec::new();
+    for _ in 0..threads.clamp(1, Config::MAX_THREADS) {
+        let mut session = opened(environment, &text.path, &text.manifest.model, &text.bytes)?;
+        for length in &text.manifest.window.buckets {
+            let batch = Batch { bytes: vec![0; *length], kinds: vec![0], length: *length };
+            infer(&mut session, &batch).map_err(|error| vec![not_running(&text.path, &error)])?;
+        }
+        sessions.push(session);
+    }
+    Ok(sessions)
+}
+
+fn behaviour_classifier(
+    environment: &Environment,
+    behaviour: &Checked<BehaviourManifest>,
+) -> Result<OnnxBehaviourClassifier, Vec<ModelFault>> {
+    let model = &behaviour.manifest.model;
+    let session = opened(environment, &behaviour.path, model, &behaviour.bytes)?;
+    let classifier = OnnxBehaviourClassifier::new(session, model.version.clone());
+    classifier
+        .abnormality(&SessionFeatures { requests: 1, ..SessionFeatures::default() })
+        .map_err(|error| vec![not_running(&behaviour.path, &error)])?;
+    Ok(classifier)
+}
+
+fn opened(environment: &Environment, path: &Path, model: &ModelFile, bytes: &[u8]) -> Result<Session, Vec<ModelFault>> {
+    let session = session::open(environment, bytes).map_err(|error| {
+        let problem = format!("{} is no model that ONNX Runtime loads: {error}", model.file);
+        vec![ModelFault::of_key(path, "model.file", problem)]
+    })?;
+    let differences = session::differences(path, model, &session);
+    if differences.is_empty() { Ok(session) } else { Err(differences) }
+}
+
+fn not_running(path: &Path, error: &dyn std::fmt::Display) -> ModelFault {
+    ModelFault::of_key(path, "model.file", format!("fails on its first run: {error}"))
+}

@@ -1,0 +1,189 @@
+//! The manifest beside each model: `models/*.toml`.
+//!
+//! It says what the file must be (hash), how it is spoken to (inputs, outputs, labels or features) and where it comes
+//! from (sources, seeds, metrics). What the filter relies on is checked; the rest is for people.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::ModelFault;
+
+/// Manifest of the model of texts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextManifest {
+    /// The model's file and version.
+    pub model: ModelFile,
+    /// Classes in the order of the model's outputs.
+    pub labels: Vec<String>,
+    /// Kinds of targets in the order of the model's second input.
+    pub kinds: Vec<String>,
+    /// How a text is cut into windows.
+    pub window: Window,
+    /// From which probability of attack on a text is suspicious.
+    pub thresholds: Thresholds,
+    /// How the scores were made probabilities.
+    pub calibration: Calibration,
+    /// What the model was trained on.
+    pub sources: Vec<Source>,
+    /// How it was trained: seeds, epochs, splits. For people.
+    pub training: toml::Table,
+    /// What was measured. For people.
+    pub metrics: toml::Table,
+}
+
+/// Manifest of the model of visits.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BehaviourManifest {
+    /// The model's file and version.
+    pub model: ModelFile,
+    /// Features in the order of the model's input.
+    pub features: Vec<String>,
+    /// From which probability on a visit is abnormal.
+    pub threshold: f32,
+    /// What the model was trained on.
+    pub sources: Vec<Source>,
+    /// How it was trained. For people.
+    pub training: toml::Table,
+    /// What was measured. For people.
+    pub metrics: toml::Table,
+}
+
+/// A model's file, and how it is spoken to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// File name of the ONNX model, beside the manifest.
+    pub file: String,
+    /// SHA-256 of that file, in hexadecimal.
+    pub sha256: String,
+    /// Version of the model.
+    pub version: String,
+    /// Inputs in order.
+    pub inputs: Vec<Tensor>,
+    /// The output.
+    pub output: Tensor,
+}
+
+/// One input or output.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Tensor {
+    /// Its name in the model.
+    pub name: String,
+    /// `uint8` or `float32`.
+    pub dtype: String,
+    /// Its axes: a number where fixed, a name where free.
+    pub shape: Vec<Axis>,
+}
+
+/// One axis of a tensor.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Axis {
+    /// Always this long.
+    Fixed(i64),
+    /// As long as the call has it.
+    Free(String),
+}
+
+/// How a text is cut into windows, and to which lengths those are padded.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Bytes of a window at most.
+    pub bytes: usize,
+    /// Bytes from the start of one window to that of the next.
+    pub step: usize,
+    /// Lengths that windows are padded to with zeros, rising; the last is `bytes`.
+    pub buckets: Vec<usize>,
+}
+
+/// Thresholds of the probability of attack, 0 to 1.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// A text is suspicious from here on.
+    pub flag: f32,
+    /// A text is refused from here on, at low sensitivity.
+    pub low: ClassThresholds,
+    /// The same at medium sensitivity.
+    pub medium: ClassThresholds,
+    /// The same at high sensitivity.
+    pub high: ClassThresholds,
+}
+
+/// A threshold for each class.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct ClassThresholds {
+    /// For SQL injection.
+    pub sqli: f32,
+    /// For cross-site scripting.
+    pub xss: f32,
+    /// For path traversal.
+    #[serde(rename = "path-traversal")]
+    pub path_traversal: f32,
+    /// For command injection.
+    pub cmdi: f32,
+}
+
+/// How raw scores were made probabilities.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// The method's name.
+    pub method: String,
+    /// What the logits are divided by, inside the model.
+    pub temperature: f32,
+    /// On which data.
+    pub data: String,
+}
+
+/// One source of training data.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Its licence.
+    pub licence: String,
+    /// Rows taken from it.
+    pub rows: u64,
+}
+
+/// Reads a manifest; unknown and missing keys are faults.
+pub(super) fn read<M: DeserializeOwned>(path: &Path) -> Result<M, ModelFault> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let hint = "the manifest of a model; model.dir and its file name are set in the config";
+        ModelFault::of_file(path, format!("cannot be read ({error}): {hint}"))
+    })?;
+    toml::from_str(&text).map_err(|error| ModelFault::of_file(path, format!("is no valid manifest: {error}")))
+}
+
+/// Reads the model that a manifest names and checks its hash.
+pub(super) fn model_bytes(manifest: &Path, model: &ModelFile) -> Result<Vec<u8>, ModelFault> {
+    if model.file.is_empty() || model.file.contains(['/', '\\']) {
+        let problem = format!("is {:?}; allowed is the name of a file beside the manifest", model.file);
+        return Err(ModelFault::of_key(manifest, "model.file", problem));
+    }
+    let file: PathBuf = manifest.with_file_name(&model.file);
+    let bytes = fs::read(&file).map_err(|error| {
+        ModelFault::of_key(manifest, "model.file", format!("{} cannot be read: {error}", file.display()))
+    })?;
+    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found != model.sha256 {
+        let problem = format!(
+            "is {}, but {} has {found}: the file is damaged or another version; restore it or train anew",
+            model.sha256,
+            file.display()
+        );
+        return Err(ModelFault::of_key(manifest, "model.sha256", problem));
+    }
+    Ok(bytes)
+}

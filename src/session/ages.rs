@@ -1,0 +1,43 @@
+//! Open visits by age, oldest first: what the sweeper and the cap look at, so that neither walks the whole map.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::visit::SharedVisit;
+use crate::client::ClientKey;
+use crate::time::Timestamp;
+
+/// A visit, with when it was put into the queue.
+pub(super) struct Aged {
+    pub(super) client: ClientKey,
+    pub(super) visit: Arc<SharedVisit>,
+    pub(super) queued: Timestamp,
+}
+
+/// A queue with second chances (CLOCK): a visit that was active since it was queued goes to the back again.
+///
+/// It is locked when a visit begins or ends, not for each request.
+#[derive(Default)]
+pub(super) struct Ages(Mutex<VecDeque<Aged>>);
+
+impl Ages {
+    pub(super) fn push(&self, aged: Aged) {
+        self.0.lock().push_back(aged);
+    }
+
+    pub(super) fn pop(&self) -> Option<Aged> {
+        self.0.lock().pop_front()
+    }
+
+    /// The oldest visit, if it was queued before this moment.
+    pub(super) fn pop_before(&self, moment: Timestamp) -> Option<Aged> {
+        let mut queue = self.0.lock();
+        if queue.front().is_some_and(|aged| aged.queued < moment) { queue.pop_front() } else { None }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+}

@@ -1,0 +1,146 @@
+use std::net::SocketAddr;
+
+use super::*;
+use crate::client::{self, ClientIdentity, PeerAddr};
+use crate::id::RequestIds;
+use crate::metrics::Metrics;
+use crate::time::Timestamp;
+use tokio::sync::mpsc;
+
+struct Bench {
+    tracker: SessionTracker,
+    closed: mpsc::Receiver<ClosedSession>,
+    ids: RequestIds,
+    metrics: Metrics,
+}
+
+impl Bench {
+    fn new(config: &Config) -> Self {
+        let (sender, closed) = mpsc::channel(1_000);
+        let metrics = Metrics::new().unwrap();
+        let tracker = SessionTracker::new(config, sender, metrics.session.clone());
+        Self { tracker, closed, ids: RequestIds::new().unwrap(), metrics }
+    }
+
+    fn begin(&self, client: &ClientIdentity, now: i64) -> Visit {
+        let now = Timestamp::from_millis(now);
+        self.tracker.begin(client, self.ids.next(now), now)
+    }
+
+    fn answer(&self, client: &ClientIdentity, now: i64, status: u16) -> SessionId {
+        let visit = self.begin(client, now);
+        let id = visit.session();
+        visit.finish(&outcome(now, status));
+        id
+    }
+
+    fn sweep(&self, now: i64) {
+        self.tracker.sweep(Timestamp::from_millis(now));
+    }
+
+    fn closed(&mut self) -> Option<Session> {
+        self.closed.try_recv().ok().map(|ClosedSession(session)| session)
+    }
+}
+
+fn outcome(now: i64, status: u16) -> Outcome {
+    Outcome { timestamp: Timestamp::from_millis(now), status, is_post: false, is_login: false, findings: 0, score: 0.0 }
+}
+
+fn client(last: u8) -> ClientIdentity {
+    let peer = PeerAddr(SocketAddr::from(([192, 0, 2, last], 1)));
+    client::Config::default().identify(peer, &http::HeaderMap::new())
+}
+
+#[test]
+fn counts_what_became_of_each_request() {
+    let mut bench = Bench::new(&Config::default());
+    let first = bench.answer(&client(1), 0, 200);
+    assert_eq!(bench.answer(&client(1), 4_000, 404), first);
+    bench.sweep(19_001);
+    let session = bench.closed().unwrap();
+    assert_eq!((session.id, session.requests, session.codes_4xx, session.duration_ms()), (first, 2, 1, 4_000));
+}
+
+#[test]
+fn the_last_session_of_a_client_is_closed_by_the_sweeper() {
+    let mut bench = Bench::new(&Config::default());
+    bench.answer(&client(1), 0, 200);
+    bench.sweep(15_000);
+    assert_eq!(bench.closed(), None);
+    bench.sweep(15_001);
+    assert!(bench.closed().is_some());
+    assert!(bench.tracker.is_empty());
+}
+
+#[test]
+fn a_request_in_flight_keeps_its_session_but_not_for_ever() {
+    let mut bench = Bench::new(&Config::default());
+    let held = bench.begin(&client(1), 0);
+    bench.sweep(30_000);
+    assert_eq!(bench.closed(), None);
+    bench.sweep(60_001);
+    assert!(bench.closed().is_some());
+    drop(held);
+    assert_eq!(bench.closed(), None, "sent once only");
+}
+
+#[test]
+fn a_session_over_its_cap_waits_for_its_own_answers() {
+    let mut bench = Bench::new(&Config { max_requests: 2, ..Config::default() });
+    let (one, two) = (bench.begin(&client(1), 0), bench.begin(&client(1), 1));
+    let three = bench.begin(&client(1), 2);
+    assert_eq!(one.session(), two.session());
+    assert_ne!(one.session(), three.session());
+    one.finish(&outcome(3, 404));
+    assert_eq!(bench.closed(), None);
+    two.finish(&outcome(4, 404));
+    let session = bench.closed().unwrap();
+    assert_eq!((session.requests, session.codes_4xx), (2, 2));
+}
+
+#[test]
+fn parallel_requests_are_cut_into_exact_sessions() {
+    let mut bench = Bench::new(&Config { max_requests: 5, ..Config::default() });
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| bench.answer(&client(1), 0, 200));
+        }
+    });
+    bench.sweep(15_001);
+    let sizes: Vec<u32> = std::iter::from_fn(|| bench.closed()).map(|session| session.requests).collect();
+    assert_eq!(sizes, [5, 5, 5, 5]);
+}
+
+#[test]
+fn past_the_cap_the_longest_idle_session_is_closed_and_counted() {
+    let mut bench = Bench::new(&Config { max_open: 2, ..Config::default() });
+    let idle = bench.answer(&client(1), 0, 200);
+    bench.answer(&client(2), 1, 200);
+    bench.answer(&client(3), 2, 200);
+    assert_eq!(bench.closed().unwrap().id, idle);
+    assert_eq!(bench.tracker.len(), 2);
+    assert_eq!(bench.metrics.session.evicted.get(), 1);
+    assert_eq!(bench.metrics.session.open.get(), 2);
+}
+
+#[test]
+fn a_session_active_lately_outlives_an_idle_one() {
+    let mut bench = Bench::new(&Config { max_open: 2, ..Config::default() });
+    bench.answer(&client(1), 0, 200);
+    let idle = bench.answer(&client(2), 1, 200);
+    bench.answer(&client(1), 2, 200);
+    bench.answer(&client(3), 3, 200);
+    assert_eq!(bench.closed().unwrap().id, idle);
+}
+
+#[tokio::test]
+async fn an_orderly_stop_sends_every_session_once() {
+    let mut bench = Bench::new(&Config::default());
+    for last in 1..=9 {
+        bench.answer(&client(last), 0, 200);
+    }
+    bench.tracker.close_all().await;
+    assert_eq!(std::iter::from_fn(|| bench.closed()).count(), 9);
+    assert!(bench.tracker.is_empty());
+}

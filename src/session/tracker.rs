@@ -1,0 +1,147 @@
+//! The map of open visits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use tokio::sync::mpsc;
+
+use super::ages::{Aged, Ages};
+use super::visit::{Fate, Outlet, SharedVisit};
+use super::{ClosedSession, Config, Session, SessionBoundary, Visit};
+use crate::client::{ClientIdentity, ClientKey};
+use crate::id::RequestId;
+use crate::metrics::SessionMetrics;
+use crate::time::Timestamp;
+
+/// Visits looked at before the cap evicts one that was active lately.
+const EVICTION_TRIES: usize = 16;
+
+/// Open visits by client: a sharded map, one short lock a request.
+pub struct SessionTracker {
+    open: DashMap<ClientKey, Arc<SharedVisit>>,
+    /// Length of `open`, which the map itself could only tell by locking every shard.
+    count: AtomicUsize,
+    ages: Ages,
+    boundary: SessionBoundary,
+    max_open: usize,
+    outlet: Outlet,
+}
+
+impl SessionTracker {
+    /// A tracker that sends closed visits here.
+    pub fn new(config: &Config, closed: mpsc::Sender<ClosedSession>, metrics: SessionMetrics) -> Self {
+        Self {
+            open: DashMap::new(),
+            count: AtomicUsize::new(0),
+            ages: Ages::default(),
+            boundary: SessionBoundary { gap: config.gap, max_requests: config.max_requests },
+            max_open: config.max_open,
+            outlet: Outlet { closed, metrics },
+        }
+    }
+
+    /// Joins the client's open visit or begins a new one, named after this request.
+    pub fn begin(&self, client: &ClientIdentity, request: RequestId, now: Timestamp) -> Visit {
+        let begun = match self.open.entry(client.key) {
+            Entry::Occupied(mut open) => {
+                if open.get().join(&self.boundary, now) {
+                    return Visit::new(Arc::clone(open.get()), self.outlet.clone());
+                }
+                let begun = begin_visit(client, request, now);
+                open.insert(Arc::clone(&begun)).close(&self.outlet);
+                begun
+            }
+            Entry::Vacant(free) => {
+                let begun = begin_visit(client, request, now);
+                free.insert(Arc::clone(&begun));
+                self.count.fetch_add(1, Ordering::Relaxed);
+                self.outlet.metrics.open.inc();
+                begun
+            }
+        };
+        // The map's shard is unlocked here: evicting below may need any shard.
+        self.ages.push(Aged { client: client.key, visit: Arc::clone(&begun), queued: now });
+        if self.count.load(Ordering::Relaxed) > self.max_open {
+            self.evict();
+        }
+        Visit::new(begun, self.outlet.clone())
+    }
+
+    /// Closes visits idle for longer than the gap. Each visit is looked at about once a gap.
+    pub fn sweep(&self, now: Timestamp) {
+        let before = Timestamp::from_millis(
+            now.as_millis().saturating_sub(i64::try_from(self.boundary.gap.as_millis()).unwrap_or(i64::MAX)),
+        );
+        for _ in 0..self.ages.len() {
+            let Some(aged) = self.ages.pop_before(before) else { return };
+            match aged.visit.sweep(&self.boundary, now, &self.outlet) {
+                Fate::Over => self.forget(&aged),
+                Fate::Keep => {
+                    let queued = aged.visit.last_activity();
+                    self.ages.push(Aged { queued, ..aged });
+                }
+            }
+        }
+    }
+
+    /// Closes every visit and waits until the scorer has taken them. For an orderly stop.
+    pub async fn close_all(&self) {
+        while let Some(aged) = self.ages.pop() {
+            self.forget(&aged);
+            if let Some(closed) = aged.visit.take()
+                && self.outlet.closed.send(closed).await.is_err()
+            {
+                self.outlet.metrics.unscored.inc();
+            }
+        }
+    }
+
+    /// Copies of at most so many open visits, in no order.
+    pub fn snapshot(&self, limit: usize) -> Vec<Session> {
+        self.open.iter().take(limit).map(|entry| entry.value().snapshot()).collect()
+    }
+
+    /// Visits open now.
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether no visit is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Closes the longest idle visit, nearly: the oldest of a few that was not active since it was queued.
+    fn evict(&self) {
+        for tried in 0.. {
+            let Some(aged) = self.ages.pop() else { return };
+            if aged.visit.is_sent() {
+                self.forget(&aged);
+                continue;
+            }
+            let active = aged.visit.last_activity();
+            if active > aged.queued && tried < EVICTION_TRIES {
+                self.ages.push(Aged { queued: active, ..aged });
+                continue;
+            }
+            self.forget(&aged);
+            aged.visit.close_now(&self.outlet);
+            self.outlet.metrics.evicted.inc();
+            return;
+        }
+    }
+
+    fn forget(&self, aged: &Aged) {
+        let same = |_: &ClientKey, open: &Arc<SharedVisit>| Arc::ptr_eq(open, &aged.visit);
+        if self.open.remove_if(&aged.client, same).is_some() {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            self.outlet.metrics.open.dec();
+        }
+    }
+}
+
+fn begin_visit(client: &ClientIdentity, request: RequestId, now: Timestamp) -> Arc<SharedVisit> {
+    SharedVisit::begin(Session::begin(request.into(), client.key, client.ip, now))
+}

@@ -1,0 +1,168 @@
+//! One visit shared by its requests in flight.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::{ClosedSession, LINGER, Outcome, Session, SessionBoundary, SessionId};
+use crate::metrics::SessionMetrics;
+use crate::time::Timestamp;
+
+/// Where closed visits go.
+#[derive(Clone)]
+pub(super) struct Outlet {
+    pub(super) closed: mpsc::Sender<ClosedSession>,
+    pub(super) metrics: SessionMetrics,
+}
+
+/// A visit as the tracker holds it. The lock is held for a few counters and never over an await.
+pub(super) struct SharedVisit {
+    pub(super) id: SessionId,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    session: Session,
+    in_flight: u32,
+    /// Whether it still takes requests.
+    open: bool,
+    /// Whether it went to the scorer.
+    sent: bool,
+}
+
+impl SharedVisit {
+    pub(super) fn begin(session: Session) -> Arc<Self> {
+        let id = session.id;
+        Arc::new(Self { id, inner: Mutex::new(Inner { session, in_flight: 1, open: true, sent: false }) })
+    }
+
+    /// Counts one more request, unless the visit is over.
+    pub(super) fn join(&self, boundary: &SessionBoundary, now: Timestamp) -> bool {
+        let mut inner = self.inner.lock();
+        if !inner.open || !boundary.holds(&inner.session, now) {
+            return false;
+        }
+        inner.session.requests += 1;
+        inner.session.last_arrival = inner.session.last_arrival.max(now);
+        inner.in_flight += 1;
+        true
+    }
+
+    /// Takes no more requests; sends it now if none is in flight.
+    pub(super) fn close(&self, outlet: &Outlet) {
+        let mut inner = self.inner.lock();
+        inner.open = false;
+        if inner.in_flight == 0 {
+            inner.send(outlet);
+        }
+    }
+
+    /// Takes no more requests and waits for none.
+    pub(super) fn close_now(&self, outlet: &Outlet) {
+        let mut inner = self.inner.lock();
+        inner.open = false;
+        inner.send(outlet);
+    }
+
+    /// Takes it out without sending; `None` when it was sent already.
+    pub(super) fn take(&self) -> Option<ClosedSession> {
+        let mut inner = self.inner.lock();
+        inner.open = false;
+        (!std::mem::replace(&mut inner.sent, true)).then(|| ClosedSession(inner.session.clone()))
+    }
+
+    /// Sends it if it is over. Judged and closed under one lock, so that no request joins in between.
+    pub(super) fn sweep(&self, boundary: &SessionBoundary, now: Timestamp, outlet: &Outlet) -> Fate {
+        let mut inner = self.inner.lock();
+        let idle_since = inner.session.last_activity();
+        if inner.sent {
+            Fate::Over
+        } else if inner.in_flight > 0 && now.since(idle_since) <= LINGER.max(boundary.gap) {
+            Fate::Keep
+        } else if !inner.open || boundary.is_idle(&inner.session, now) {
+            inner.open = false;
+            inner.send(outlet);
+            Fate::Over
+        } else {
+            Fate::Keep
+        }
+    }
+
+    pub(super) fn last_activity(&self) -> Timestamp {
+        self.inner.lock().session.last_activity()
+    }
+
+    pub(super) fn is_sent(&self) -> bool {
+        self.inner.lock().sent
+    }
+
+    pub(super) fn snapshot(&self) -> Session {
+        self.inner.lock().session.clone()
+    }
+
+    fn finish(&self, outcome: Option<&Outcome>, outlet: &Outlet) {
+        let mut inner = self.inner.lock();
+        inner.in_flight -= 1;
+        if let Some(outcome) = outcome {
+            inner.session.add(outcome);
+        }
+        if !inner.open && inner.in_flight == 0 {
+            inner.send(outlet);
+        }
+    }
+}
+
+/// What becomes of a visit at a sweep.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It went to the scorer, now or earlier.
+    Over,
+    /// It goes on, or waits for a request in flight.
+    Keep,
+}
+
+impl Inner {
+    fn send(&mut self, outlet: &Outlet) {
+        if std::mem::replace(&mut self.sent, true) {
+            return;
+        }
+        match outlet.closed.try_send(ClosedSession(self.session.clone())) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => outlet.metrics.unscored.inc(),
+        }
+    }
+}
+
+/// One request's part in a visit; dropping it without [`finish`](Visit::finish) counts it as never answered.
+pub struct Visit {
+    shared: Arc<SharedVisit>,
+    outlet: Outlet,
+    finished: bool,
+}
+
+impl Visit {
+    pub(super) fn new(shared: Arc<SharedVisit>, outlet: Outlet) -> Self {
+        Self { shared, outlet, finished: false }
+    }
+
+    /// The visit's identity.
+    pub fn session(&self) -> SessionId {
+        self.shared.id
+    }
+
+    /// Adds what became of the request.
+    pub fn finish(mut self, outcome: &Outcome) {
+        self.finished = true;
+        self.shared.finish(Some(outcome), &self.outlet);
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.shared.finish(None, &self.outlet);
+        }
+    }
+}
