@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use crate::harness::client::get;
 use crate::harness::mongod::Mongod;
 use crate::harness::{Origin, Waf, wait_for};
@@ -31,4 +33,23 @@ fn a_store_that_goes_away_delays_no_answer_and_gets_every_record_when_it_is_back
         let count = |path: &str| page.matches(&format!("\"{path}\"")).count();
         (count("/before") == 20 && count("/during") == 50 && count("/after") == 10).then_some(())
     });
+}
+
+#[test]
+fn bans_are_taken_up_when_a_store_that_was_away_at_the_start_is_back() {
+    let origin = Origin::start();
+    let mut mongod = Mongod::start().unwrap();
+    let sections = format!(
+        "[storage]\nkind = \"mongodb\"\nuri = \"{}\"\non_unreachable = \"start\"\nconnect_timeout = \"500ms\"\n",
+        mongod.uri()
+    );
+    let before = Waf::with(&origin, &sections);
+    assert_eq!(before.api("POST", "/api/v1/bans", Some(json!({"address": "127.0.0.1"}))).status, 201);
+    let folder = before.stop();
+    mongod.kill();
+    let after = Waf::spawn(&origin.address.to_string(), &sections, folder);
+    wait_for("the proxy to listen", || std::net::TcpStream::connect(after.proxy).ok());
+    assert_eq!(after.send(get("/")).status, 200);
+    mongod.restart().unwrap();
+    wait_for("the ban to be taken up", || (after.send(get("/")).status == 403).then_some(()));
 }

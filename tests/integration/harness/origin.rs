@@ -145,7 +145,9 @@ fn answer(stream: &mut TcpStream, request: &Seen, next_event: &AtomicBool) -> bo
         return stream_events(stream, next_event).is_ok();
     }
     if target == "/socket" {
-        return echo_upgraded(stream).is_ok() && false;
+        // However the echo ended, the connection was its own.
+        let _ = echo_upgraded(stream);
+        return false;
     }
     let status = target.strip_prefix("/status/").unwrap_or("200");
     let answer = format!("HTTP/1.1 {status} So\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
