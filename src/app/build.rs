@@ -19,7 +19,6 @@ use crate::policy::{self, Policy};
 use crate::proxy::Gate;
 use crate::session::SessionTracker;
 use crate::storage::{OnUnreachable, Storage};
-use crate::time::Timestamp;
 
 /// Threads beside the proxy's: the admin API, the log's writer, the scorer.
 const CONTROL_THREADS: usize = 2;
@@ -190,11 +189,10 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             metrics: metrics.behaviour.clone(),
         },
     );
-    take_up(&config, &bans, &scorer).await?;
-
     let (closing, closed) = mpsc::channel(config.behaviour.queue);
     let tracker = Arc::new(SessionTracker::new(&config.session, closing, metrics.session.clone()));
     let (stop, stopped) = watch::channel(false);
+    take_up(&config, &bans, &strikes, &storage, &stopped).await?;
     tokio::spawn(tasks::sweep_sessions(Arc::clone(&tracker), stopped.clone()));
     tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
     let scorer = tokio::spawn(scorer.run(closed, stopped));
@@ -230,19 +228,25 @@ async fn join(parts: Parts) -> Result<Joined, String> {
     Ok(Joined { config, gate, tracker, log, admin, scorer, stop })
 }
 
-/// Loads bans and strikes. A store that is away is no reason not to start where the operator said so.
-async fn take_up(config: &Config, bans: &BanList, scorer: &BehaviourScorer) -> Result<(), String> {
-    let loaded = match bans.load(Timestamp::now()).await {
-        Ok(bans) => scorer.load_strikes().await.map(|strikes| (bans, strikes)).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+/// Loads bans and strikes. A store that is away is no reason not to start where the operator said so; they are then
+/// taken up when it is back.
+async fn take_up(
+    config: &Config,
+    bans: &Arc<BanList>,
+    strikes: &Arc<Strikes>,
+    storage: &Storage,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), String> {
+    let taking = tasks::TakeUp {
+        bans: Arc::clone(bans),
+        strikes: Arc::clone(strikes),
+        assessments: Arc::clone(&storage.assessments),
     };
-    match loaded {
-        Ok((bans, strikes)) => {
-            tracing::info!(bans, strikes, "bans and strikes taken up");
-            Ok(())
-        }
+    match taking.once().await {
+        Ok(()) => Ok(()),
         Err(error) if config.storage.on_unreachable == OnUnreachable::Start => {
             tracing::error!(%error, "started without the bans and strikes of before");
+            tokio::spawn(taking.until_done(stop.clone()));
             Ok(())
         }
         Err(error) => Err(error),

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::banlist::BanList;
+use crate::behaviour::{AssessmentStore, Strikes};
 use crate::session::SessionTracker;
 use crate::time::Timestamp;
 
@@ -17,6 +18,37 @@ const SESSION_SWEEP: Duration = Duration::from_millis(250);
 
 /// How often expired bans are removed and changes the store missed are written again.
 const BAN_SWEEP: Duration = Duration::from_secs(5);
+
+/// How often a store that was away at the start is asked for bans and strikes.
+const TAKE_UP_RETRY: Duration = Duration::from_secs(5);
+
+/// Taking up the bans and strikes of before.
+pub(super) struct TakeUp {
+    pub(super) bans: Arc<BanList>,
+    pub(super) strikes: Arc<Strikes>,
+    pub(super) assessments: Arc<dyn AssessmentStore>,
+}
+
+impl TakeUp {
+    pub(super) async fn once(&self) -> Result<(), String> {
+        let bans = self.bans.load(Timestamp::now()).await.map_err(|error| error.to_string())?;
+        let strikes = self.strikes.load(&*self.assessments).await.map_err(|error| error.to_string())?;
+        tracing::info!(bans, strikes, "bans and strikes taken up");
+        Ok(())
+    }
+
+    pub(super) async fn until_done(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(TAKE_UP_RETRY) => {}
+                _ = stop.changed() => return,
+            }
+            if self.once().await.is_ok() {
+                return;
+            }
+        }
+    }
+}
 
 pub(super) async fn sweep_sessions(tracker: Arc<SessionTracker>, mut stop: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(SESSION_SWEEP);
