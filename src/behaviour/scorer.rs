@@ -52,13 +52,15 @@ impl BehaviourScorer {
         let Self { config, judge, ledger, writer, strikes, bans, metrics } = self;
         let bench = Bench { config, judge, ledger, strikes, bans, metrics };
         let writing = tokio::spawn(writer.run());
+        let mut stopping = false;
         loop {
             let session = tokio::select! {
                 biased;
                 session = closed.recv() => session,
                 // What was sent before is still received; nothing is sent after.
-                _ = stop.changed(), if !*stop.borrow() => {
+                _ = stop.wait_for(|stop| *stop), if !stopping => {
                     closed.close();
+                    stopping = true;
                     continue;
                 }
             };

@@ -222,3 +222,16 @@ async fn strikes_outlive_a_restart() {
     restarted.score(blocking(), true, vec![Session { id: id(3), ..session(3, SCANNER) }]).await;
     assert!(restarted.barred("192.0.2.7"));
 }
+
+#[tokio::test]
+async fn told_to_stop_it_judges_what_was_sent_and_ends() {
+    let bench = Bench::new();
+    let (sender, receiver) = mpsc::channel(100);
+    let (stop, stopped) = watch::channel(false);
+    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(receiver, stopped));
+    sender.send(ClosedSession(session(1, NORMAL))).await.unwrap();
+    stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), scoring).await.unwrap().unwrap();
+    assert_eq!(bench.behaviours(), [(Behaviour::Normal, true)]);
+    assert!(sender.is_closed());
+}

@@ -1,5 +1,6 @@
 //! `portcullis run`: start the filter.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -66,7 +67,10 @@ pub(super) fn sources(file: Option<PathBuf>, flags: Vec<(&'static str, &'static 
 
 fn init_log(settings: &LogSettings) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.level).context("log.level")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = if settings.json { builder.json().try_init() } else { builder.try_init() };
     started.map_err(|error| anyhow::anyhow!("the log could not be started: {error}").into())
 }
