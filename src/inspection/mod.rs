@@ -1,11 +1,34 @@
 //! Is this request an attack? Knows no Pingora, no ONNX, no disk.
+//!
+//! ```text
+//! extract, body (targets) → reading (transform to a fixpoint, JSON within values, safe by form?)
+//!                         → encode (windows) → cache → classifier → finding
+//! ```
+//!
+//! Everything works on copies; what is forwarded is what was sent. Bytes that cannot be taken apart are inspected as text.
 
+pub mod body;
 mod classifier;
+mod config;
 pub mod encode;
+mod extract;
 mod finding;
+mod json;
+mod place;
+mod reading;
+mod safe;
+mod secret;
 mod target;
+mod targets;
+pub mod transform;
 
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
+pub use config::Config;
 pub use encode::EncodedText;
+pub use extract::{RequestHead, read_head};
 pub use finding::{Finding, Findings, MAX_EXCERPT_BYTES, Malformed, Suspicion};
+pub use place::Place;
+pub use reading::{Reading, read};
+pub use secret::is_secret_name;
 pub use target::{Target, TargetKind};
+pub use targets::{Field, Targets};

@@ -1,0 +1,199 @@
+//! The targets of a request's head: path, query, headers, cookies.
+
+use http::header::{self, HeaderMap, HeaderName};
+
+use super::body::read_pairs;
+use super::safe::is_plain_name;
+use super::targets::Targets;
+use super::transform::is_malformed;
+use super::{Malformed, TargetKind};
+
+/// Kinds of the names and values of a query string.
+const QUERY: (TargetKind, TargetKind) = (TargetKind::QueryName, TargetKind::QueryValue);
+
+/// Headers of the protocol, which servers consume and applications seldom read.
+///
+/// They are inspected only where they carry a character that their grammar has no use for.
+const PROTOCOL: [HeaderName; 19] = [
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+    header::EXPECT,
+    header::ACCEPT_ENCODING,
+    header::CACHE_CONTROL,
+    header::PRAGMA,
+    header::DATE,
+    header::RANGE,
+    header::IF_RANGE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_UNMODIFIED_SINCE,
+];
+
+/// Client hints and fetch metadata, by the start of their names: treated as [`PROTOCOL`] headers are.
+const PROTOCOL_PREFIXES: [&str; 4] = ["sec-fetch-", "sec-ch-", "sec-websocket-", "upgrade-insecure-"];
+
+/// The head of a request, borrowed from the server.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// The method; not inspected.
+    pub method: &'a http::Method,
+    /// The path as it was sent.
+    pub path: &'a [u8],
+    /// The query as it was sent, without its `?`.
+    pub query: Option<&'a [u8]>,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+/// Adds the targets of a request's head.
+pub fn read_head(head: &RequestHead<'_>, targets: &mut Targets) {
+    read_path(head.path, targets);
+    if let Some(query) = head.query {
+        read_query(query, targets);
+    }
+    for (name, value) in head.headers {
+        read_header(name, value.as_bytes(), targets);
+    }
+}
+
+/// Adds a path.
+pub(crate) fn read_path(path: &[u8], targets: &mut Targets) {
+    if is_malformed(path) {
+        targets.push_malformed(TargetKind::Path, b"", Malformed::PercentEncoding);
+    }
+    targets.push(TargetKind::Path, b"", path);
+}
+
+/// Adds the names and values of a query.
+pub(crate) fn read_query(query: &[u8], targets: &mut Targets) {
+    read_pairs(query, QUERY, false, targets);
+}
+
+fn read_header(name: &HeaderName, value: &[u8], targets: &mut Targets) {
+    let text = name.as_str().as_bytes();
+    if !is_plain_name(text) {
+        targets.push(TargetKind::Header, text, text);
+    }
+    if is_protocol(name) && !value.iter().any(is_foreign) {
+        return;
+    }
+    match *name {
+        header::COOKIE => read_cookies(value, targets),
+        header::AUTHORIZATION | header::PROXY_AUTHORIZATION => read_credentials(text, value, targets),
+        _ => read_url_or_text(text, value, targets),
+    }
+}
+
+fn is_protocol(name: &HeaderName) -> bool {
+    PROTOCOL.contains(name) || PROTOCOL_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+}
+
+/// Characters that no protocol header needs; `"`, `;`, `?`, `=` and the like are in entity tags and hints.
+fn is_foreign(byte: &u8) -> bool {
+    matches!(byte, b'<' | b'>' | b'{' | b'}' | b'$' | b'`' | b'\'' | b'\\' | b'|' | b'%')
+}
+
+fn read_cookies(value: &[u8], targets: &mut Targets) {
+    for cookie in value.split(|byte| *byte == b';') {
+        let cookie = cookie.trim_ascii();
+        let (name, value) = match memchr::memchr(b'=', cookie) {
+            Some(at) => (&cookie[..at], &cookie[at + 1..]),
+            None => (&b""[..], cookie),
+        };
+        if !is_plain_name(name) {
+            targets.push(TargetKind::Cookie, name, name);
+        }
+        let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+        targets.push(TargetKind::Cookie, name, unquoted.unwrap_or(value));
+    }
+}
+
+/// The scheme and what follows it apart, so that base64 credentials and tokens are seen for what they are.
+fn read_credentials(name: &[u8], value: &[u8], targets: &mut Targets) {
+    match memchr::memchr(b' ', value) {
+        Some(at) if is_plain_name(&value[..at]) => targets.push(TargetKind::Header, name, &value[at + 1..]),
+        _ => targets.push(TargetKind::Header, name, value),
+    }
+}
+
+/// A header that is a URL is taken apart: its query holds values like any query.
+fn read_url_or_text(name: &[u8], value: &[u8], targets: &mut Targets) {
+    let is_url = value.starts_with(b"http://") || value.starts_with(b"https://");
+    match memchr::memchr(b'?', value) {
+        Some(at) if is_url => {
+            targets.push(TargetKind::Header, name, &value[..at]);
+            let (query, fragment) = match memchr::memchr(b'#', &value[at..]) {
+                Some(hash) => (&value[at + 1..at + hash], &value[at + hash..]),
+                None => (&value[at + 1..], &b""[..]),
+            };
+            read_query(query, targets);
+            targets.push(TargetKind::Header, name, fragment);
+        }
+        _ => targets.push(TargetKind::Header, name, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets_of(path: &str, query: Option<&str>, headers: &[(&'static str, &'static str)]) -> Vec<String> {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let method = http::Method::GET;
+        let mut targets = Targets::new(6);
+        let head =
+            RequestHead { method: &method, path: path.as_bytes(), query: query.map(str::as_bytes), headers: &headers };
+        read_head(&head, &mut targets);
+        let (fields, malformed) = targets.into_parts();
+        let fields = fields.iter().map(|field| format!("{}={}", field.target, String::from_utf8_lossy(&field.value)));
+        fields
+            .chain(malformed.iter().map(|(target, fault)| format!("!{} {}", target.kind.as_str(), fault.as_str())))
+            .collect()
+    }
+
+    #[test]
+    fn path_and_query() {
+        assert_eq!(
+            targets_of("/a%2", Some("q=1+2&b=%"), &[]),
+            [
+                "path=/a%2",
+                "query-value q=1 2",
+                "query-value b=%",
+                "!path percent-encoding",
+                "!query-value percent-encoding"
+            ]
+        );
+    }
+
+    #[test]
+    fn headers_but_those_of_the_protocol() {
+        let headers = [
+            ("host", "a"),
+            ("te", "$x"),
+            ("x-api", "v"),
+            ("cookie", "a=b; c=\"d e\"; f"),
+            ("authorization", "Bearer t"),
+        ];
+        assert_eq!(
+            targets_of("", None, &headers),
+            ["header te=$x", "header x-api=v", "cookie a=b", "cookie c=d e", "cookie=f", "header authorization=t"]
+        );
+        let referer = [("referer", "https://a.b/c?d=e+f#g")];
+        assert_eq!(
+            targets_of("", None, &referer),
+            ["header referer=https://a.b/c", "query-value d=e f", "header referer=#g"]
+        );
+    }
+
+    #[test]
+    fn past_the_limit_values_lose_their_names_only() {
+        assert_eq!(targets_of("/", Some("a=1&a=2&a=3&a=4&a=5&a=6&a=7"), &[]).last().unwrap(), "body-text=6\n7\n");
+    }
+}

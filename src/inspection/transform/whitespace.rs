@@ -1,0 +1,46 @@
+//! Letter case, white space and runs of one character.
+
+/// Equal bytes in a row kept at most: enough for `....//` and `-----`, too few to pad with.
+const RUN_KEPT: usize = 4;
+
+/// Lower-cases ASCII, folds white space to one space (one line feed where it held one: a line break separates commands),
+/// drops it at both ends but for leading line feeds, cuts longer runs to [`RUN_KEPT`].
+pub(super) fn fold(text: &[u8]) -> Vec<u8> {
+    let mut folded = Vec::with_capacity(text.len());
+    let mut run = 0;
+    for byte in text {
+        let byte = byte.to_ascii_lowercase();
+        if is_space(byte) {
+            push_space(&mut folded, byte);
+            continue;
+        }
+        run = if folded.last() == Some(&byte) { run + 1 } else { 1 };
+        if run <= RUN_KEPT {
+            folded.push(byte);
+        }
+    }
+    trim_end(&mut folded);
+    folded
+}
+
+/// Appends white space to text whose white space is folded.
+pub(super) fn push_space(folded: &mut Vec<u8>, byte: u8) {
+    let breaks = matches!(byte, b'\n' | b'\r');
+    match folded.last_mut() {
+        Some(last @ b' ') if breaks => *last = b'\n',
+        Some(b' ' | b'\n') => {}
+        None if !breaks => {}
+        _ => folded.push(if breaks { b'\n' } else { b' ' }),
+    }
+}
+
+/// Drops white space at the end.
+pub(super) fn trim_end(folded: &mut Vec<u8>) {
+    while folded.last().is_some_and(|byte| is_space(*byte)) {
+        folded.pop();
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
+}
