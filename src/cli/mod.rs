@@ -5,8 +5,10 @@ mod check_config;
 mod classify;
 mod demo_site;
 mod prepare;
+mod raw_request;
 mod replay;
 mod run;
+mod sample;
 
 use std::process::ExitCode;
 

@@ -43,7 +43,7 @@ const PROTOCOL_PREFIXES: [&str; 4] = ["sec-fetch-", "sec-ch-", "sec-websocket-",
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     /// The method; not inspected.
-    pub method: &'a http::Method,
+    pub method: &'a str,
     /// The path as it was sent.
     pub path: &'a [u8],
     /// The query as it was sent, without its `?`.
@@ -146,10 +146,9 @@ mod tests {
 
     fn targets_of(path: &str, query: Option<&str>, headers: &[(&'static str, &'static str)]) -> Vec<String> {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let method = http::Method::GET;
+        let method = "GET";
         let mut targets = Targets::new(6);
-        let head =
-            RequestHead { method: &method, path: path.as_bytes(), query: query.map(str::as_bytes), headers: &headers };
+        let head = RequestHead { method, path: path.as_bytes(), query: query.map(str::as_bytes), headers: &headers };
         read_head(&head, &mut targets);
         let (fields, malformed) = targets.into_parts();
         let fields = fields.iter().map(|field| format!("{}={}", field.target, String::from_utf8_lossy(&field.value)));

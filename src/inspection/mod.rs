@@ -8,11 +8,14 @@
 //! Everything works on copies; what is forwarded is what was sent. Bytes that cannot be taken apart are inspected as text.
 
 pub mod body;
+mod cache;
 mod classifier;
 mod config;
 pub mod encode;
+mod excerpt;
 mod extract;
 mod finding;
+mod inspector;
 mod json;
 mod place;
 mod reading;
@@ -27,8 +30,12 @@ pub use config::Config;
 pub use encode::EncodedText;
 pub use extract::{RequestHead, read_head};
 pub use finding::{Finding, Findings, MAX_EXCERPT_BYTES, Malformed, Suspicion};
+pub use inspector::{Inspection, Inspector};
 pub use place::Place;
 pub use reading::{Reading, read};
 pub use secret::is_secret_name;
 pub use target::{Target, TargetKind};
 pub use targets::{Field, Targets};
+
+#[cfg(test)]
+mod tests;

@@ -2,22 +2,24 @@
 //!
 //! Names are `portcullis_<noun>_<unit>` with `_total` for counters; label values come from closed sets only.
 
+mod activity;
 mod admin;
 mod banlist;
 mod behaviour;
+mod inspection;
 mod model;
 mod proxy;
-mod activity;
 mod session;
 
 use prometheus::{Registry, TextEncoder};
 
+pub use activity::ActivityMetrics;
 pub use admin::AdminMetrics;
 pub use banlist::BanListMetrics;
 pub use behaviour::BehaviourMetrics;
+pub use inspection::InspectionMetrics;
 pub use model::ModelMetrics;
 pub use proxy::ProxyMetrics;
-pub use activity::ActivityMetrics;
 pub use session::SessionMetrics;
 
 /// A value of a closed set, as a label.
@@ -36,6 +38,8 @@ pub struct Metrics {
     pub banlist: BanListMetrics,
     /// Judged visits.
     pub behaviour: BehaviourMetrics,
+    /// Inspection.
+    pub inspection: InspectionMetrics,
     /// The models.
     pub model: ModelMetrics,
     /// Requests.
@@ -57,6 +61,7 @@ impl Metrics {
             admin: AdminMetrics::register(&registry)?,
             banlist: BanListMetrics::register(&registry)?,
             behaviour: BehaviourMetrics::register(&registry)?,
+            inspection: InspectionMetrics::register(&registry)?,
             model: ModelMetrics::register(&registry)?,
             proxy: ProxyMetrics::register(&registry)?,
             activity: ActivityMetrics::register(&registry)?,

@@ -1,0 +1,199 @@
+//! Asks the model about what a request carries, and makes findings of its answers.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cache::ScoreCache;
+use super::excerpt::excerpt;
+use super::{
+    AttackClass, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier, Place, Reading,
+    RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
+};
+use crate::metrics::InspectionMetrics;
+
+/// Bytes of a body past which it is taken apart on a thread of its own: below, that takes less than a millisecond.
+const LARGE_BODY_BYTES: usize = 16 * 1_024;
+
+/// What an inspection found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inspection {
+    /// All suspicions.
+    pub findings: Findings,
+    /// Highest probability of attack of any part, 0 to 1; `None` where no part reached the model.
+    pub score: Option<f32>,
+    /// The class of that part.
+    pub class: Option<AttackClass>,
+}
+
+impl Inspection {
+    /// Adds what another part of the same request showed.
+    pub fn merge(&mut self, other: Self) {
+        self.findings.0.extend(other.findings.0);
+        if other.score > self.score {
+            self.score = other.score;
+            self.class = other.class;
+        }
+    }
+}
+
+/// Inspects requests. Shared by all of them.
+pub struct Inspector {
+    classifier: Arc<dyn PayloadClassifier>,
+    config: Config,
+    cache: ScoreCache,
+    metrics: InspectionMetrics,
+}
+
+impl Inspector {
+    /// An inspector that asks this classifier.
+    pub fn new(classifier: Arc<dyn PayloadClassifier>, config: Config, metrics: InspectionMetrics) -> Self {
+        let cache = ScoreCache::new(config.cache_capacity);
+        Self { classifier, config, cache, metrics }
+    }
+
+    /// Inspects path, query and headers.
+    ///
+    /// # Errors
+    /// When the model is saturated, late or fails.
+    pub async fn inspect(&self, head: &RequestHead<'_>) -> Result<Inspection, ClassifierError> {
+        let start = Instant::now();
+        let mut targets = Targets::new(self.config.max_fields);
+        read_head(head, &mut targets);
+        let parts = prepare(targets, self.config.rounds);
+        self.judge(parts, start).await
+    }
+
+    /// Inspects a body of this `Content-Type`; `truncated`: only its beginning is given.
+    ///
+    /// # Errors
+    /// When the model is saturated, late or fails.
+    pub async fn inspect_body(
+        &self,
+        content_type: Option<&[u8]>,
+        body: &[u8],
+        truncated: bool,
+    ) -> Result<Inspection, ClassifierError> {
+        let start = Instant::now();
+        let (max_fields, rounds) = (self.config.max_fields, self.config.rounds);
+        let take_apart = move |content_type: Option<&[u8]>, body: &[u8]| {
+            let mut targets = Targets::new(max_fields);
+            body::read(content_type, body, truncated, &mut targets);
+            prepare(targets, rounds)
+        };
+        let parts = if body.len() <= LARGE_BODY_BYTES {
+            take_apart(content_type, body)
+        } else {
+            let (content_type, body) = (content_type.map(<[u8]>::to_vec), body.to_vec());
+            tokio::task::spawn_blocking(move || take_apart(content_type.as_deref(), &body))
+                .await
+                .map_err(|_| self.failed(ClassifierError::Failed))?
+        };
+        self.judge(parts, start).await
+    }
+
+    /// Inspects a text that came without a request, as if it stood there.
+    ///
+    /// # Errors
+    /// When the model is saturated, late or fails.
+    pub async fn inspect_place(&self, place: Place, text: &[u8]) -> Result<Inspection, ClassifierError> {
+        let start = Instant::now();
+        let mut targets = Targets::new(self.config.max_fields);
+        place.read(text, &mut targets);
+        let parts = prepare(targets, self.config.rounds);
+        self.judge(parts, start).await
+    }
+
+    /// Inspects one decoded text of this kind.
+    ///
+    /// # Errors
+    /// When the model is saturated, late or fails.
+    pub async fn inspect_text(&self, kind: TargetKind, text: &str) -> Result<Inspection, ClassifierError> {
+        self.inspect_place(Place::Kind(kind), text.as_bytes()).await
+    }
+
+    async fn judge(&self, parts: Parts, start: Instant) -> Result<Inspection, ClassifierError> {
+        let mut inspection = Inspection::default();
+        for (target, fault) in parts.malformed {
+            self.metrics.malformed.with_label_values(&[fault.as_str()]).inc();
+            let suspicion = Suspicion::Malformed(fault);
+            inspection.findings.0.push(Finding { target, suspicion, excerpt: String::new() });
+        }
+        let windows: Vec<Vec<EncodedText>> = parts.readings.iter().map(Reading::windows).collect();
+        let mut scores = self.scores(windows.iter().flatten()).await?.into_iter();
+        for (reading, windows) in parts.readings.into_iter().zip(windows) {
+            let scored = windows.iter().zip(scores.by_ref());
+            let highest = scored.max_by(|(_, left), (_, right)| left.attack.total_cmp(&right.attack));
+            let Some((window, score)) = highest else { continue };
+            if inspection.score.is_none_or(|highest| score.attack > highest) {
+                inspection.score = Some(score.attack);
+                inspection.class = Some(score.class);
+            }
+            if score.attack >= self.config.flag_threshold {
+                let suspicion = Suspicion::Attack { class: score.class, score: score.attack };
+                let excerpt = excerpt(&reading.target, window.bytes());
+                inspection.findings.0.push(Finding { target: reading.target, suspicion, excerpt });
+            }
+        }
+        self.metrics.observe(start.elapsed());
+        Ok(inspection)
+    }
+
+    /// The score of each window, in order; each different one is looked up and asked for once.
+    async fn scores(&self, windows: impl Iterator<Item = &EncodedText>) -> Result<Vec<Score>, ClassifierError> {
+        let mut order = Vec::new();
+        let mut known: HashMap<u128, Option<Score>> = HashMap::new();
+        let mut asked = Vec::new();
+        for window in windows {
+            let key = self.cache.key(window);
+            order.push(key);
+            if let Entry::Vacant(vacant) = known.entry(key) {
+                let score = *vacant.insert(self.cache.score(key));
+                if score.is_none() {
+                    asked.push((key, window.clone()));
+                }
+            }
+        }
+        if order.len() > self.config.large_from_windows {
+            self.metrics.large.inc();
+        }
+        count(&self.metrics.cache_hits, known.len() - asked.len());
+        count(&self.metrics.cache_misses, asked.len());
+        // In pieces, so that one large body cannot fill the model's queue.
+        for piece in asked.chunks(self.config.batch.max(1)) {
+            let texts = piece.iter().map(|(_, window)| window.clone()).collect();
+            let answers = self.classifier.classify(texts).await.map_err(|error| self.failed(error))?;
+            if answers.len() != piece.len() {
+                return Err(self.failed(ClassifierError::Failed));
+            }
+            count(&self.metrics.windows_classified, answers.len());
+            for ((key, _), score) in piece.iter().zip(answers) {
+                self.cache.insert(*key, score);
+                known.insert(*key, Some(score));
+            }
+        }
+        let scores = order.iter().map(|key| known.get(key).copied().flatten()).collect::<Option<Vec<Score>>>();
+        scores.ok_or(ClassifierError::Failed)
+    }
+
+    fn failed(&self, error: ClassifierError) -> ClassifierError {
+        self.metrics.errors.with_label_values(&[error.as_str()]).inc();
+        error
+    }
+}
+
+/// What is left of a head or body once it is taken apart: nothing borrowed.
+struct Parts {
+    readings: Vec<Reading>,
+    malformed: Vec<(Target, Malformed)>,
+}
+
+fn prepare(targets: Targets, rounds: usize) -> Parts {
+    let (fields, malformed) = targets.into_parts();
+    Parts { readings: read(fields, rounds), malformed }
+}
+
+fn count(counter: &prometheus::IntCounter, by: usize) {
+    counter.inc_by(u64::try_from(by).unwrap_or(u64::MAX));
+}
