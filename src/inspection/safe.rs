@@ -14,9 +14,9 @@ const MEDIA: [&str; 20] = [
 /// Whether normalised text is safe by construction: under four characters, or one plain token; of a path, plain tokens
 /// between single slashes.
 pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
-    if text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>()
-        < MIN_CHARACTERS
-    {
+    // `$ne` as a name is an operator of a database, and no shorter name is.
+    let is_operator = matches!(kind, TargetKind::QueryName | TargetKind::BodyName) && text.starts_with(b"$");
+    if !is_operator && characters(text) < MIN_CHARACTERS {
         return true;
     }
     match kind {
@@ -27,6 +27,10 @@ pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
         }
         _ => is_plain_token(text),
     }
+}
+
+fn characters(text: &[u8]) -> usize {
+    text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
 }
 
 /// Whether this is a name of a field with nothing to it.
@@ -104,6 +108,7 @@ mod tests {
         ] {
             assert!(!is_safe(TargetKind::QueryValue, text.as_bytes()), "{text}");
         }
+        assert!(!is_safe(TargetKind::BodyName, b"$ne"));
         for path in ["/a//b", "/../etc", "/.git/config", "/a;b=c", "/wp-config.php.bak"] {
             assert!(!is_safe(TargetKind::Path, path.as_bytes()), "{path}");
         }

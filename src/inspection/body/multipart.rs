@@ -26,7 +26,12 @@ pub(super) fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn read(boundary: &[u8], body: &[u8], truncated: bool, targets: &mut Targets) -> bool {
     let delimiter = [b"--", boundary].concat();
     let mut starts = memmem::find_iter(body, &delimiter).filter(|at| *at == 0 || body[at - 1] == b'\n');
-    let Some(first) = starts.next() else { return false };
+    let Some(first) = starts.next() else {
+        if truncated {
+            targets.push(TargetKind::BodyText, b"", text_of(body));
+        }
+        return truncated;
+    };
     targets.push(TargetKind::BodyText, b"", text_of(body[..first].trim_ascii()));
     let mut start = first;
     for _ in 0..MAX_PARTS {

@@ -24,7 +24,7 @@ pub(crate) fn read(form: &[u8], kinds: Kinds, truncated: bool, targets: &mut Tar
 
 fn read_pair(pair: &[u8], (name_kind, value_kind): Kinds, cut: bool, targets: &mut Targets) {
     // An escape broken off at the end of a truncated form is the cut's fault.
-    let checked = if cut { &pair[..pair.len().saturating_sub(5)] } else { pair };
+    let checked = if cut { before_last_escape(pair) } else { pair };
     let (raw_name, raw_value) = match memchr::memchr(b'=', pair) {
         Some(at) => (&pair[..at], &pair[at + 1..]),
         None => (&b""[..], pair),
@@ -40,6 +40,13 @@ fn read_pair(pair: &[u8], (name_kind, value_kind): Kinds, cut: bool, targets: &m
         }
     }
     targets.push(value_kind, &name, form_decoded(raw_value));
+}
+
+/// The text up to its last `%`, where that is near enough to the end for its escape to be broken off.
+fn before_last_escape(text: &[u8]) -> &[u8] {
+    const LONGEST: usize = "%uXXXX".len();
+    let at = memchr::memrchr(b'%', text).filter(|at| text.len() - at < LONGEST);
+    at.map_or(text, |at| &text[..at])
 }
 
 /// Characters of names that frameworks give a meaning: `user[name]`, `a.b`, `$top`, `ns:x`.

@@ -2,8 +2,14 @@
 
 use super::url::hex;
 
-/// Decodes `\uXXXX`, `\u{X}`, `\xHH` and `\OOO` of printable ASCII. Other backslashes are paths and stay.
+/// Decodes backslash escapes, and dots and slashes written as numbers.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let unescaped = decode_backslashes(text);
+    decode_numbers(unescaped.as_deref().unwrap_or(text)).or(unescaped)
+}
+
+/// Decodes `\uXXXX`, `\u{X}`, `\xHH` and `\OOO` of printable ASCII. Other backslashes are paths and stay.
+fn decode_backslashes(text: &[u8]) -> Option<Vec<u8>> {
     let mut rest = text;
     let mut decoded = Vec::new();
     let mut changed = false;
@@ -20,6 +26,25 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     }
     changed.then(|| {
         decoded.extend_from_slice(rest);
+        decoded
+    })
+}
+
+/// Decodes `0x2e`, `0x2f` and `0x5c` where no further hex digit follows.
+fn decode_numbers(text: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::new();
+    let mut done = 0;
+    for at in memchr::memmem::find_iter(text, b"0x") {
+        let sign = hex(&text[at + 2..], 2).and_then(|code| u8::try_from(code).ok());
+        let ends = !text.get(at + 4).is_some_and(u8::is_ascii_hexdigit) || text[at + 4..].starts_with(b"0x");
+        if let Some(sign) = sign.filter(|sign| ends && matches!(sign, b'.' | b'/' | b'\\')) {
+            decoded.extend_from_slice(&text[done..at]);
+            decoded.push(sign);
+            done = at + 4;
+        }
+    }
+    (done > 0).then(|| {
+        decoded.extend_from_slice(&text[done..]);
         decoded
     })
 }

@@ -59,6 +59,8 @@ fn undoes_escapes() {
         (r"\u003cscript\u003E", "<script>"),
         (r"\x27 or \47", r"' or \47"),
         (r"\057etc", "/etc"),
+        ("0x2e0x2e0x2f0x2e0x2e%c1%afx", "../../x"),
+        ("0x2f4f4f", "0x2f4f4f"),
         (r"\u{27}", "'"),
         (r"C:\Users\x86", r"c:\users\x86"),
         (r"\\u0027", r"\'"),

@@ -93,10 +93,12 @@ fn overlong(text: &[u8]) -> Option<(u8, usize)> {
     u8::try_from(code).ok().filter(u8::is_ascii).map(|ascii| (ascii, length))
 }
 
-/// Two-byte forms, as decoders that do not check the second byte read them: `C0 2F` and `C1 1C` are slashes as well.
+/// Two-byte forms, as decoders that do not check the second byte read them: `C0 2F`, `C1 1C` and `C1 AF`
+/// are slashes as well.
 fn two_bytes(lead: u8, second: u8) -> Option<(u8, usize)> {
     let code = ((lead & 1) << 6) | (second & 0x3F);
     match second {
+        0xAF if lead == 0xC1 => Some((b'/', 2)),
         0x80..=0xBF => Some((code, 2)),
         0x20..=0x7E if lead == 0xC0 => Some((second, 2)),
         0x00..=0x1F if lead == 0xC1 => Some((code, 2)),
