@@ -94,8 +94,8 @@ pub(super) fn weigh(
     ctx.verdict
 }
 
-pub(super) fn content_type(downstream: &Session) -> Option<&str> {
-    downstream.req_header().headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+pub(super) fn content_type(downstream: &Session) -> Option<&[u8]> {
+    downstream.req_header().headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes)
 }
 
 /// The announced length; `None` for a chunked body or where none is announced.
