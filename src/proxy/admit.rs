@@ -35,7 +35,7 @@ pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut Reque
 
 /// Reads and judges a small body now; makes ready to withhold a larger one.
 async fn admit_body(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext, terms: &Terms) -> Result<Verdict> {
-    if downstream.is_body_empty() || downstream.is_upgrade_req() {
+    if downstream.is_body_empty() {
         return Ok(ctx.verdict);
     }
     let length = content_length(downstream);
