@@ -51,3 +51,33 @@ pub struct ActivityRecord {
     /// The body, taken apart and redacted, where the config keeps bodies.
     pub request_body: Option<Value>,
 }
+
+#[cfg(test)]
+impl ActivityRecord {
+    /// A plain record; `number` orders it among others and gives its id and time.
+    pub(crate) fn sample(number: u32) -> Self {
+        let [a, b, c, d] = number.to_be_bytes();
+        let id = RequestId::from_bytes([a, b, c, d, 1, 2, 3, 4, 5, 6, 7, 8]);
+        let ip = std::net::IpAddr::from([192, 0, 2, 1]);
+        Self {
+            id,
+            session: Some(SessionId::from(id)),
+            timestamp: Timestamp::from_millis(1_600_000_000_000 + i64::from(number)),
+            client_ip: ClientIp::new(ip),
+            client: ClientKey::from(ipnet::IpNet::from(ip)),
+            method: "GET".into(),
+            url: "/search?q=book".into(),
+            origin: "http://example.org".into(),
+            headers: vec![("host".into(), "example.org".into()), ("accept".into(), "*/*".into())],
+            status: 200,
+            request_bytes: 0,
+            response_bytes: 1_234,
+            content_type: Some("text/html".into()),
+            latency: Duration::from_micros(1_500),
+            verdict: Verdict::Allow,
+            findings: Vec::new(),
+            score: Some(0.25),
+            request_body: None,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::judge::Judge;
 use super::ledger::{Entry, Ledger, LedgerWriter};
@@ -60,12 +60,22 @@ impl BehaviourScorer {
         Ok(active.len())
     }
 
-    /// Judges until the tracker is gone and its queue empty, then waits until all is stored.
-    pub async fn run(self, mut closed: mpsc::Receiver<ClosedSession>) {
+    /// Judges until told to stop, or until the tracker is gone; then what still waits, until all is stored.
+    pub async fn run(self, mut closed: mpsc::Receiver<ClosedSession>, mut stop: watch::Receiver<bool>) {
         let Self { config, judge, ledger, writer, strikes, bans, metrics, .. } = self;
         let bench = Bench { config, judge, ledger, strikes, bans, metrics };
         let writing = tokio::spawn(writer.run());
-        while let Some(session) = closed.recv().await {
+        loop {
+            let session = tokio::select! {
+                biased;
+                session = closed.recv() => session,
+                // What was sent before is still received; nothing is sent after.
+                _ = stop.changed(), if !*stop.borrow() => {
+                    closed.close();
+                    continue;
+                }
+            };
+            let Some(session) = session else { break };
             bench.score(&session, Timestamp::now()).await;
         }
         drop(bench);

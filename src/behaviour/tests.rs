@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ipnet::IpNet;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::*;
 use crate::banlist::{self, Ban, BanList, BanScope, BanStore, BanStoreError};
@@ -128,7 +128,7 @@ impl Bench {
             sender.send(ClosedSession(session)).await.unwrap();
         }
         drop(sender);
-        self.scorer(config, with_model).run(receiver).await;
+        self.scorer(config, with_model).run(receiver, watch::channel(false).1).await;
     }
 
     fn barred(&self, address: &str) -> bool {

@@ -4,6 +4,7 @@ mod bans;
 mod check_config;
 mod classify;
 mod demo_site;
+mod json_lines;
 mod prepare;
 mod replay;
 mod run;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::encode::EncodedText;
+use crate::metrics::Label;
 
 /// Classes of attack, after `norm` in the order of the predecessor's labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,6 +72,12 @@ impl ClassifierError {
             Self::Deadline => "deadline",
             Self::Failed => "failed",
         }
+    }
+}
+
+impl Label for ClassifierError {
+    fn label(&self) -> &'static str {
+        self.as_str()
     }
 }
 

@@ -2,18 +2,22 @@
 //!
 //! Names are `portcullis_<noun>_<unit>` with `_total` for counters; label values come from closed sets only.
 
+mod activity;
 mod admin;
 mod banlist;
 mod behaviour;
+mod inspection;
 mod model;
 mod proxy;
 mod session;
 
 use prometheus::{Registry, TextEncoder};
 
+pub use activity::ActivityMetrics;
 pub use admin::AdminMetrics;
 pub use banlist::BanListMetrics;
 pub use behaviour::BehaviourMetrics;
+pub use inspection::InspectionMetrics;
 pub use model::ModelMetrics;
 pub use proxy::ProxyMetrics;
 pub use session::SessionMetrics;
@@ -34,10 +38,14 @@ pub struct Metrics {
     pub banlist: BanListMetrics,
     /// Judged visits.
     pub behaviour: BehaviourMetrics,
+    /// Inspection.
+    pub inspection: InspectionMetrics,
     /// The models.
     pub model: ModelMetrics,
     /// Requests.
     pub proxy: ProxyMetrics,
+    /// The activity log.
+    pub activity: ActivityMetrics,
     /// Open visits.
     pub session: SessionMetrics,
 }
@@ -53,8 +61,10 @@ impl Metrics {
             admin: AdminMetrics::register(&registry)?,
             banlist: BanListMetrics::register(&registry)?,
             behaviour: BehaviourMetrics::register(&registry)?,
+            inspection: InspectionMetrics::register(&registry)?,
             model: ModelMetrics::register(&registry)?,
             proxy: ProxyMetrics::register(&registry)?,
+            activity: ActivityMetrics::register(&registry)?,
             session: SessionMetrics::register(&registry)?,
             registry,
         })

@@ -1,1 +1,58 @@
-//! To come.
+//! Where bans, activity and judged visits are kept: an embedded SQLite file or MongoDB.
+//!
+//! Both keep the same three collections under the predecessor's names, `httplogs`, `clientips` and `sesfeatures`,
+//! with the predecessor's field names and units, and new fields beside them. One conformance suite runs against both.
+
+mod config;
+mod embedded;
+mod error;
+mod fields;
+mod mongodb;
+
+#[cfg(test)]
+mod conformance;
+
+use std::sync::Arc;
+
+use crate::activity::ActivityStore;
+use crate::banlist::BanStore;
+use crate::behaviour::AssessmentStore;
+
+pub use config::{Config, MongoUri, OnUnreachable, StorageKind};
+pub use error::StorageError;
+
+/// The stores of one filter, on one database.
+#[derive(Clone)]
+pub struct Storage {
+    /// Requests.
+    pub activity: Arc<dyn ActivityStore>,
+    /// Bans.
+    pub bans: Arc<dyn BanStore>,
+    /// Judged visits.
+    pub assessments: Arc<dyn AssessmentStore>,
+}
+
+impl Storage {
+    /// Opens the kind of storage that the config names.
+    ///
+    /// With [`OnUnreachable::Start`] a MongoDB that does not answer is no error: the stores fail until it does, and
+    /// indexes are made then, by a task on the current Tokio runtime.
+    ///
+    /// # Errors
+    /// When the storage cannot be opened; the text says what an operator can do about it.
+    pub async fn open(config: &Config) -> Result<Self, StorageError> {
+        match &config.kind {
+            StorageKind::Embedded { path, max_bytes } => {
+                embedded::EmbeddedStore::open(path, *max_bytes).await.map(Self::of)
+            }
+            StorageKind::Mongodb { uri, database } => {
+                mongodb::MongoStore::open(config, uri, database.as_deref()).await.map(Self::of)
+            }
+        }
+    }
+
+    fn of<S: ActivityStore + BanStore + AssessmentStore + 'static>(store: S) -> Self {
+        let store = Arc::new(store);
+        Self { activity: Arc::clone(&store) as _, bans: Arc::clone(&store) as _, assessments: store }
+    }
+}

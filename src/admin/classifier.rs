@@ -1,0 +1,102 @@
+//! `POST /api`: the predecessor's call, `{"sesID": …}`, for scripts written against it.
+//!
+//! As it did, it answers 200 with an echo for a known session, 404 with an echo for an unknown one and 400 for
+//! anything else, reads JSON whatever the content type says, takes numbers as ids and trims. Unlike it, it asks for
+//! the token, adds the judgement as `behavior` where there is one, answers in JSON always and judges nothing anew:
+//! visits are judged when they close.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::Parts;
+use super::error::ApiError;
+use super::extract::JsonBody;
+use super::sessions::MAX_OPEN;
+use crate::activity::ActivityQuery;
+use crate::session::SessionId;
+
+/// Characters of an id at most, after trimming.
+const MAX_ID_CHARS: usize = 64;
+
+/// `POST /api`
+pub(super) async fn ask(
+    State(parts): State<Arc<Parts>>,
+    JsonBody(body): JsonBody<Value>,
+) -> Result<Response, ApiError> {
+    let Value::Object(fields) = body else {
+        return Err(ApiError::bad_request("bad_json", "expected an object, {\"sesID\": …}"));
+    };
+    let Some(id) = session_id(&fields) else {
+        return Ok((StatusCode::BAD_REQUEST, Json(refused_echo(fields))).into_response());
+    };
+    let mut echo = json!({"sesID": id});
+    let Ok(session) = id.parse::<SessionId>() else {
+        return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
+    };
+    if let Some(judged) = parts.assessments.by_session(session).await? {
+        echo["behavior"] = judged.behaviour.as_str().into();
+    } else if !is_known(&parts, session).await? {
+        return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
+    }
+    Ok(Json(echo).into_response())
+}
+
+/// The id asked for, as the predecessor's schema took it: one key, a text or number, 1 to 64 characters.
+fn session_id(fields: &Map<String, Value>) -> Option<String> {
+    let id = match (fields.len(), fields.get("sesID")?) {
+        (1, Value::String(text)) => text.trim().to_owned(),
+        (1, Value::Number(number)) => number.to_string(),
+        _ => return None,
+    };
+    (1..=MAX_ID_CHARS).contains(&id.chars().count()).then_some(id)
+}
+
+/// What was sent, with a null where `sesID` is missing.
+fn refused_echo(mut fields: Map<String, Value>) -> Value {
+    fields.entry("sesID").or_insert(Value::Null);
+    Value::Object(fields)
+}
+
+/// Whether a visit of this id is open or has left records.
+async fn is_known(parts: &Parts, session: SessionId) -> Result<bool, ApiError> {
+    if (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == session) {
+        return Ok(true);
+    }
+    let query = ActivityQuery { session: Some(session), limit: 1, ..ActivityQuery::default() };
+    Ok(!parts.activity.page(&query).await?.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_of(body: &Value) -> Option<String> {
+        session_id(body.as_object().unwrap())
+    }
+
+    #[test]
+    fn reads_ids_as_the_predecessor_did() {
+        assert_eq!(id_of(&json!({"sesID": " a "})).as_deref(), Some("a"));
+        assert_eq!(id_of(&json!({"sesID": 5})).as_deref(), Some("5"));
+        assert_eq!(id_of(&json!({"sesID": format!("  {}  ", "x".repeat(64))})), Some("x".repeat(64)));
+        for refused in [
+            json!({}),
+            json!({"sesID": ""}),
+            json!({"sesID": "   "}),
+            json!({"sesID": "x".repeat(65)}),
+            json!({"sesID": null}),
+            json!({"sesID": true}),
+            json!({"sesID": ["a"]}),
+            json!({"sesID": {"$ne": ""}}),
+            json!({"sesID": "a", "more": 1}),
+            json!({"other": "a"}),
+        ] {
+            assert_eq!(id_of(&refused), None, "{refused}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+use super::log::{assessment, record};
+use super::*;
+
+const KNOWN: &str = "5f5e10000000000000000001";
+const UNJUDGED: &str = "5f5e10000000000000000002";
+
+fn ask(api: &Running, body: &str) -> (u16, Value) {
+    let answer = api.send("POST", "/api", Some(TOKEN), body);
+    (answer.status, answer.json())
+}
+
+#[test]
+fn echoes_as_the_predecessor_did_with_the_judgement_beside() {
+    let api = start();
+    api.assessments.kept.lock().push(assessment(KNOWN));
+    api.activity.records.lock().push(record(UNJUDGED, Some(UNJUDGED)));
+    let judged = json!({"sesID": KNOWN, "behavior": "Abnormal"});
+    assert_eq!(ask(&api, &format!("{{\"sesID\": \" {KNOWN} \"}}")), (200, judged));
+    assert_eq!(ask(&api, &format!("{{\"sesID\": \"{UNJUDGED}\"}}")), (200, json!({"sesID": UNJUDGED})));
+    for unknown in ["5f5e10000000000000000009", "newRequest", "5"] {
+        assert_eq!(ask(&api, &format!("{{\"sesID\": \"{unknown}\"}}")), (404, json!({"sesID": unknown})));
+    }
+    assert_eq!(ask(&api, "{\"sesID\": 5}"), (404, json!({"sesID": "5"})));
+}
+
+#[test]
+fn odd_bodies_are_400_in_json_and_never_500() {
+    let api = start();
+    assert_eq!(ask(&api, "{}"), (400, json!({"sesID": null})));
+    for body in
+        ["{\"sesID\": \"\"}", "{\"sesID\": [\"a\"]}", "{\"sesID\": {\"$ne\": \"\"}}", "{\"sesID\": \"a\", \"x\": 1}"]
+    {
+        assert_eq!(ask(&api, body), (400, serde_json::from_str(body).unwrap()));
+    }
+    for body in ["", "{", "null", "[]", "5", "\"<b>hi</b>\"", "\u{0}", "{\"sesID\": 1e999}"] {
+        let (status, answer) = ask(&api, body);
+        assert_eq!((status, &answer["error"]["code"]), (400, &json!("bad_json")), "{body}");
+        assert!(!answer.to_string().contains("<b>"));
+    }
+    let deep = format!("{{\"sesID\": {}", "[".repeat(60_000));
+    assert_eq!(ask(&api, &deep).0, 400);
+    assert_eq!(api.get("/api").error(), (405, "method_not_allowed".to_owned()));
+    assert_eq!(api.get("/api/").error(), (404, "not_found".to_owned()));
+}

@@ -1,0 +1,138 @@
+use super::*;
+use crate::activity::ActivityRecord;
+use crate::behaviour::{Assessment, Behaviour, Cause, SessionFeatures};
+use crate::client::{ClientIp, ClientKey};
+use crate::inspection::{AttackClass, Finding, Suspicion, Target, TargetKind};
+use crate::policy::{Reason, Verdict};
+use crate::session::SessionId;
+
+const ONE: &str = "5f5e10000000000000000001";
+const TWO: &str = "5f5e10000000000000000002";
+
+fn ip() -> ClientIp {
+    ClientIp::new("192.0.2.7".parse().unwrap())
+}
+
+fn key() -> ClientKey {
+    client::Config::default().key(ip())
+}
+
+pub(super) fn assessment(id: &str) -> Assessment {
+    Assessment {
+        session: id.parse().unwrap(),
+        client: key(),
+        client_ip: ip(),
+        end: Timestamp::from_millis(1_700_000_000_000),
+        features: SessionFeatures { login_attempts: 1, post_requests: 2, requests: 3, codes_4xx: 4, duration_ms: 5 },
+        behaviour: Behaviour::Abnormal,
+        active: true,
+        score: Some(0.75),
+        cause: Some(Cause::Text),
+        model: String::new(),
+    }
+}
+
+pub(super) fn record(id: &str, session: Option<&str>) -> ActivityRecord {
+    ActivityRecord {
+        id: id.parse().unwrap(),
+        session: session.map(|session| session.parse().unwrap()),
+        timestamp: Timestamp::from_millis(1_700_000_000_000),
+        client_ip: ip(),
+        client: key(),
+        method: "GET".into(),
+        url: "/?q=<script>".into(),
+        origin: "http://example.org".into(),
+        headers: vec![("host".into(), "example.org".into())],
+        status: 403,
+        request_bytes: 0,
+        response_bytes: 10,
+        content_type: None,
+        latency: Duration::from_micros(1_500),
+        verdict: Verdict::Refuse(Reason::Attack(AttackClass::Xss)),
+        findings: vec![Finding {
+            target: Target { kind: TargetKind::QueryValue, name: "q".into() },
+            suspicion: Suspicion::Attack { class: AttackClass::Xss, score: 0.5 },
+            excerpt: "<script>".into(),
+        }],
+        score: Some(0.5),
+        request_body: None,
+    }
+}
+
+#[test]
+fn requests_are_shown_with_what_was_found() {
+    let api = start();
+    api.activity.records.lock().extend([record(TWO, Some(ONE)), record(ONE, Some(ONE))]);
+    let page = api.get(&format!("/api/v1/requests?session={ONE}&client=2001:db8::1&refused=true&before={TWO}&limit=2"));
+    let shown = page.json();
+    let first = &shown["requests"][0];
+    assert_eq!((&first["id"], &first["session"]), (&json!(TWO), &json!(ONE)));
+    assert_eq!(
+        (&first["verdict"], &first["reason"], &first["class"]),
+        (&json!("refuse"), &json!("attack"), &json!("xss"))
+    );
+    assert_eq!((&first["time"], &first["latency_us"]), (&json!("2023-11-14T22:13:20.000Z"), &json!(1_500)));
+    let finding = json!({"place": "query-value", "name": "q", "suspicion": "attack", "class": "xss", "score": 0.5,
+        "excerpt": "<script>"});
+    assert_eq!(first["findings"], json!([finding]));
+    assert_eq!(shown["next"], json!(ONE));
+
+    let asked = api.activity.asked.lock().clone().unwrap();
+    assert_eq!((asked.session.unwrap().to_string().as_str(), asked.refused_only, asked.limit), (ONE, true, 2));
+    assert_eq!(asked.before.unwrap().to_string(), TWO);
+    assert_eq!(asked.client.unwrap().to_string(), "2001:db8::/64", "an IPv6 address is counted by its network");
+}
+
+#[test]
+fn an_empty_query_is_the_first_page_and_a_wrong_one_says_what_is_wrong() {
+    let api = start();
+    let page = api.get("/api/v1/requests?session=&client=&refused=&before=&limit=").json();
+    assert_eq!(page, json!({"requests": [], "next": null}));
+    let asked = api.activity.asked.lock().clone().unwrap();
+    assert_eq!(asked, crate::activity::ActivityQuery { limit: 100, ..Default::default() });
+    for (query, named) in
+        [("session=x", "session:"), ("client=x", "client:"), ("refused=2", "refused:"), ("before=x", "before:")]
+    {
+        let answer = api.get(&format!("/api/v1/requests?{query}"));
+        assert_eq!(answer.error(), (400, "bad_query".to_owned()), "{query}");
+        assert!(answer.json()["error"]["message"].as_str().unwrap().starts_with(named), "{}", answer.body);
+    }
+}
+
+#[test]
+fn open_and_judged_visits_are_shown() {
+    let api = start();
+    api.assessments.kept.lock().push(assessment(ONE));
+    let id: SessionId = TWO.parse().unwrap();
+    api.open.lock().push(Session::begin(id, key(), ip(), Timestamp::from_millis(1_700_000_000_000)));
+
+    let page = api.get("/api/v1/sessions").json();
+    assert_eq!((&page["open"][0]["id"], &page["open"][0]["behavior"]), (&json!(TWO), &Value::Null));
+    let judged = &page["judged"][0];
+    assert_eq!(
+        (&judged["behavior"], &judged["cause"], &judged["score"]),
+        (&json!("Abnormal"), &json!("text"), &json!(0.75))
+    );
+    let features =
+        json!({"numOfLoginAttempts": 1, "numOfPostReqs": 2, "numOfReqs": 3, "sesCodes4xx": 4, "sesDuration": 5});
+    assert_eq!(judged["features"], features);
+    assert_eq!((&judged["model"], &page["next"]), (&Value::Null, &Value::Null));
+
+    assert_eq!(api.get("/api/v1/sessions?client=192.0.2.8").json()["open"], json!([]));
+    assert_eq!(api.get("/api/v1/sessions?client=192.0.2.7").json()["open"][0]["id"], json!(TWO));
+    assert_eq!(api.get("/api/v1/sessions?behavior=Abnormal").json()["open"], json!([]));
+    assert_eq!(api.assessments.asked.lock().clone().unwrap().behaviour, Some(Behaviour::Abnormal));
+    assert_eq!(api.get("/api/v1/sessions?behavior=Evil").error(), (400, "bad_query".to_owned()));
+}
+
+#[test]
+fn one_visit_is_found_open_or_judged() {
+    let api = start();
+    api.assessments.kept.lock().push(assessment(ONE));
+    api.open.lock().push(Session::begin(TWO.parse().unwrap(), key(), ip(), Timestamp::now()));
+    assert_eq!(api.get(&format!("/api/v1/sessions/{ONE}")).json()["state"], json!("judged"));
+    assert_eq!(api.get(&format!("/api/v1/sessions/{TWO}")).json()["state"], json!("open"));
+    let missing = api.get("/api/v1/sessions/5f5e10000000000000000009");
+    assert_eq!(missing.error(), (404, "not_found".to_owned()));
+    assert_eq!(api.get("/api/v1/sessions/newRequest").error(), (400, "bad_id".to_owned()));
+}

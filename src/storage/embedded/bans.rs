@@ -1,0 +1,75 @@
+//! Bans: the blacklisted rows of `clientips`.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
+
+use super::{CallError, EmbeddedStore};
+use crate::banlist::{Ban, BanOrigin, BanScope, BanStore, BanStoreError};
+use crate::time::Timestamp;
+
+const LOAD: &str =
+    "SELECT clientIP, origin, reason, evidence, blacklistTime, banUntil FROM clientips WHERE blacklisted = 1";
+const PUT: &str = "INSERT INTO clientips (clientIP, blacklisted, origin, reason, evidence, blacklistTime, banUntil) \
+    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (clientIP) DO UPDATE SET \
+    blacklisted = 1, origin = ?2, reason = ?3, evidence = ?4, blacklistTime = ?5, banUntil = ?6";
+const REMOVE: &str = "UPDATE clientips SET blacklisted = 0, origin = NULL, reason = NULL, evidence = NULL, banUntil = NULL \
+    WHERE clientIP = ? AND blacklisted = 1";
+
+#[async_trait]
+impl BanStore for EmbeddedStore {
+    async fn load(&self) -> Result<Vec<Ban>, BanStoreError> {
+        let read = |connection: &mut Connection| {
+            let mut statement = connection.prepare_cached(LOAD)?;
+            let bans = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, ban_of(row)?)))?;
+            bans.filter_map(|ban| match ban {
+                Ok((_, Some(ban))) => Some(Ok(ban)),
+                Ok((client, None)) => {
+                    tracing::warn!(client, "passed over a ban of clientips that cannot be read");
+                    None
+                }
+                Err(error) => Some(Err(error)),
+            })
+            .collect()
+        };
+        self.database.read(read).await.map_err(failed)
+    }
+
+    async fn put(&self, ban: &Ban) -> Result<(), BanStoreError> {
+        let ban = ban.clone();
+        let put = move |connection: &mut Connection| {
+            let values = params![
+                ban.scope.to_string(),
+                ban.origin.as_str(),
+                ban.reason,
+                ban.evidence.map(|id| id.to_string()),
+                ban.since.as_millis(),
+                ban.until.map(Timestamp::as_millis),
+            ];
+            connection.prepare_cached(PUT)?.execute(values).map(drop)
+        };
+        self.database.write(put).await.map_err(failed)
+    }
+
+    async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
+        let remove = move |connection: &mut Connection| connection.execute(REMOVE, [scope.to_string()]);
+        self.database.write(remove).await.map(|rows| rows > 0).map_err(failed)
+    }
+}
+
+fn failed(error: CallError) -> BanStoreError {
+    BanStoreError(Box::new(error))
+}
+
+/// The ban of a row; `None` where its scope cannot be read.
+fn ban_of(row: &Row<'_>) -> rusqlite::Result<Option<Ban>> {
+    let word = |column: &str| row.get::<_, Option<String>>(column);
+    let Ok(scope) = row.get::<_, String>("clientIP")?.parse() else { return Ok(None) };
+    Ok(Some(Ban {
+        scope,
+        origin: word("origin")?.and_then(|name| BanOrigin::parse(&name)).unwrap_or(BanOrigin::Import),
+        reason: word("reason")?.unwrap_or_default(),
+        evidence: word("evidence")?.and_then(|id| id.parse().ok()),
+        since: Timestamp::from_millis(row.get::<_, Option<i64>>("blacklistTime")?.unwrap_or(0)),
+        until: row.get::<_, Option<i64>>("banUntil")?.map(Timestamp::from_millis),
+    }))
+}

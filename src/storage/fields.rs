@@ -1,0 +1,156 @@
+//! Domain values as both stores keep them: words, and JSON for what has parts.
+
+use std::borrow::Cow;
+
+use ipnet::IpNet;
+use serde_json::{Map, Value, json};
+
+use crate::activity::ActivityRecord;
+use crate::client::ClientKey;
+use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
+use crate::policy::{Reason, Verdict};
+use crate::session::SessionId;
+
+/// The predecessor's `sessionID` of a request without a session.
+const NEW_REQUEST: &str = "newRequest";
+/// Longest URL that is kept, in bytes. With the other limits a document stays below MongoDB's 16 MB.
+const MAX_URL_BYTES: usize = 1 << 20;
+/// Header bytes that are kept, names and values together.
+const MAX_HEADERS_BYTES: usize = 1 << 20;
+/// Longest body that is kept, as JSON text, in bytes.
+const MAX_BODY_BYTES: usize = 2 << 20;
+/// Findings that are kept.
+const MAX_FINDINGS: usize = 1_000;
+/// Most documents that a page may ask for.
+const MAX_PAGE: u32 = 1_000;
+
+/// The limit of a page within 1 to 1,000.
+pub(super) fn page_limit(limit: u32) -> usize {
+    limit.clamp(1, MAX_PAGE) as usize
+}
+
+pub(super) fn session_word(session: Option<SessionId>) -> String {
+    session.map_or_else(|| NEW_REQUEST.to_owned(), |session| session.to_string())
+}
+
+pub(super) fn client_key(text: &str) -> Option<ClientKey> {
+    let net = text.parse::<IpNet>().or_else(|_| text.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)));
+    net.ok().map(ClientKey::from)
+}
+
+/// The class beside a verdict's reason.
+pub(super) fn verdict_class(verdict: Verdict) -> Option<AttackClass> {
+    match verdict.reason() {
+        Some(Reason::Attack(class)) => Some(class),
+        _ => None,
+    }
+}
+
+/// The verdict of these words; `None` where they name none.
+pub(super) fn verdict(word: &str, reason: Option<&str>, class: Option<&str>) -> Option<Verdict> {
+    let reason = || match reason? {
+        "attack" => AttackClass::parse(class?).map(Reason::Attack),
+        other => [Reason::Banned, Reason::Malformed, Reason::BodyTooLarge, Reason::Uninspected]
+            .into_iter()
+            .find(|reason| reason.as_str() == other),
+    };
+    match word {
+        "allow" => Some(Verdict::Allow),
+        "flag" => reason().map(Verdict::Flag),
+        "refuse" => reason().map(Verdict::Refuse),
+        _ => None,
+    }
+}
+
+/// Headers as an object; a name that repeats has an array.
+pub(super) fn headers_json(headers: &[(String, String)]) -> Map<String, Value> {
+    let mut object = Map::new();
+    let mut bytes = 0;
+    for (name, value) in headers {
+        bytes += name.len() + value.len();
+        if bytes > MAX_HEADERS_BYTES {
+            break;
+        }
+        match object.get_mut(name) {
+            None => {
+                object.insert(name.clone(), Value::from(value.as_str()));
+            }
+            Some(Value::Array(values)) => values.push(Value::from(value.as_str())),
+            Some(single) => *single = json!([single.take(), value]),
+        }
+    }
+    object
+}
+
+pub(super) fn headers(object: &Map<String, Value>) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let mut headers = Vec::with_capacity(object.len());
+    for (name, value) in object {
+        match value {
+            Value::Array(values) => headers.extend(values.iter().map(|value| (name.clone(), text(value)))),
+            single => headers.push((name.clone(), text(single))),
+        }
+    }
+    headers
+}
+
+/// Findings as an array of `{kind, name, class, score, excerpt}` or `{kind, name, malformed, excerpt}`.
+pub(super) fn findings_json(findings: &[Finding]) -> Value {
+    let one = |finding: &Finding| {
+        let mut object = json!({ "kind": finding.target.kind.as_str(), "name": finding.target.name });
+        match finding.suspicion {
+            Suspicion::Attack { class, score } => {
+                object["class"] = class.as_str().into();
+                object["score"] = f64::from(score).into();
+            }
+            Suspicion::Malformed(kind) => object["malformed"] = kind.as_str().into(),
+        }
+        object["excerpt"] = finding.excerpt.as_str().into();
+        object
+    };
+    Value::Array(findings.iter().take(MAX_FINDINGS).map(one).collect())
+}
+
+/// The findings of such an array; entries that cannot be read are left out.
+pub(super) fn findings(array: &Value) -> Vec<Finding> {
+    let one = |object: &Value| {
+        let text = |field: &str| object[field].as_str();
+        let kind = TargetKind::ALL.into_iter().find(|kind| text("kind") == Some(kind.as_str()))?;
+        let suspicion = match text("class") {
+            Some(class) => {
+                Suspicion::Attack { class: AttackClass::parse(class)?, score: score(object["score"].as_f64()?) }
+            }
+            None => Suspicion::Malformed(Malformed::ALL.into_iter().find(|m| text("malformed") == Some(m.as_str()))?),
+        };
+        let name = text("name").unwrap_or_default().to_owned();
+        Some(Finding {
+            target: Target { kind, name },
+            suspicion,
+            excerpt: text("excerpt").unwrap_or_default().to_owned(),
+        })
+    };
+    array.as_array().map(|entries| entries.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// A stored score; it was an `f32` when it was stored, so nothing is lost.
+#[allow(clippy::cast_possible_truncation)]
+pub(super) fn score(stored: f64) -> f32 {
+    stored as f32
+}
+
+/// The URL, cut where it is longer than is kept.
+pub(super) fn url(record: &ActivityRecord) -> &str {
+    let url = &record.url;
+    &url[..url.floor_char_boundary(MAX_URL_BYTES.min(url.len()))]
+}
+
+/// The body, or what stands for one that is larger than is kept.
+pub(super) fn body(record: &ActivityRecord) -> Option<Cow<'_, Value>> {
+    let body = record.request_body.as_ref()?;
+    let bytes = body.to_string().len();
+    Some(if bytes <= MAX_BODY_BYTES {
+        Cow::Borrowed(body)
+    } else {
+        Cow::Owned(json!({ "unparsed": true, "bytes": bytes }))
+    })
+}

@@ -1,0 +1,303 @@
+//! The suite on a real MongoDB, and what only a server can suffer.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::{Client, Database};
+
+use super::mongod::Mongod;
+use crate::activity::{self, ActivityLog, ActivityQuery, ActivityRecord};
+use crate::banlist::BanOrigin;
+use crate::metrics::{ActivityMetrics, Metrics};
+use crate::storage::conformance::{Fixture, store_conformance_suite};
+use crate::storage::{Config, MongoUri, OnUnreachable, Storage, StorageError, StorageKind};
+use crate::time::Timestamp;
+
+/// The server of the tests that run at the same time; the last of them ends it.
+static SHARED: Mutex<Weak<Mongod>> = Mutex::new(Weak::new());
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// A database of one's own, on the server of MONGODB_URI or a shared one of ours.
+struct OnServer {
+    config: Config,
+    storage: Storage,
+    client: Client,
+    name: String,
+    _server: Option<Arc<Mongod>>,
+}
+
+fn shared() -> Arc<Mongod> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let server = Arc::new(Mongod::start().unwrap_or_else(|error| panic!("{error}")));
+        *shared = Arc::downgrade(&server);
+        server
+    })
+}
+
+fn config(uri: &str, database: &str) -> Config {
+    let kind = StorageKind::Mongodb { uri: MongoUri::new(uri), database: Some(database.into()) };
+    // Samples are of 2020; the server's own expiry must not take them during a test.
+    Config { kind, retention: Duration::ZERO, ..Config::default() }
+}
+
+/// An empty database, not opened as a store yet.
+async fn empty() -> (Config, Client, String, Option<Arc<Mongod>>) {
+    let (uri, server) = match std::env::var("MONGODB_URI") {
+        Ok(uri) => (uri, None),
+        Err(_) => {
+            let server = shared();
+            (server.uri(), Some(server))
+        }
+    };
+    let name = format!("portcullis_test_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+    let client = Client::with_uri_str(&uri).await.unwrap();
+    client.database(&name).drop().await.unwrap();
+    (config(&uri, &name), client, name, server)
+}
+
+impl OnServer {
+    fn database(&self) -> Database {
+        self.client.database(&self.name)
+    }
+
+    async fn end(self) {
+        self.database().drop().await.unwrap();
+    }
+}
+
+impl Fixture for OnServer {
+    async fn start() -> Self {
+        let (config, client, name, _server) = empty().await;
+        let storage = Storage::open(&config).await.unwrap();
+        Self { config, storage, client, name, _server }
+    }
+
+    fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    async fn reopen(&mut self) {
+        self.storage = Storage::open(&self.config).await.unwrap();
+    }
+}
+
+store_conformance_suite!(OnServer);
+
+/// Waits until `met` holds.
+async fn eventually(what: &str, met: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !met() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_have_the_predecessors_names_and_types() {
+    let fixture = OnServer::start().await;
+    let record = ActivityRecord {
+        session: None,
+        request_body: Some(serde_json::json!({ "user": { "email": "a@b.c" }, "n": 3 })),
+        ..ActivityRecord::sample(1)
+    };
+    fixture.storage.activity.append(&[record]).await.unwrap();
+    let log = fixture.database().collection::<Document>("httplogs").find_one(doc! {}).await.unwrap().unwrap();
+    assert!(matches!(log.get("_id"), Some(Bson::ObjectId(_))));
+    assert_eq!(log.get_document("headers").unwrap().get_str("host").unwrap(), "example.org");
+    assert_eq!(log.get_str("method").unwrap(), "GET");
+    assert_eq!(log.get_i32("statusCode").unwrap(), 200);
+    assert_eq!(log.get_str("clientIP").unwrap(), "192.0.2.1");
+    assert_eq!(log.get_str("url").unwrap(), "/search?q=book");
+    assert_eq!(log.get_str("fullUrl").unwrap(), "http://example.org/search?q=book");
+    assert_eq!(log.get_str("reqhttp").unwrap(), "GET /search?q=book");
+    assert_eq!(log.get_i32("requestSize").unwrap(), 0);
+    assert_eq!(log.get_document("resContentType").unwrap().get_str("type").unwrap(), "text/html");
+    assert_eq!(log.get_datetime("timestamp").unwrap().timestamp_millis(), 1_600_000_000_001);
+    let body = log.get_document("requestBody").unwrap();
+    assert_eq!(body.get_document("user").unwrap().get_str("email").unwrap(), "a@b.c");
+    assert_eq!(log.get_str("sessionID").unwrap(), "newRequest");
+    let client = fixture.database().collection::<Document>("clientips").find_one(doc! {}).await.unwrap().unwrap();
+    assert_eq!(client.get_str("clientIP").unwrap(), "192.0.2.1");
+    assert!(!client.get_bool("blacklisted").unwrap());
+    assert!(client.get_datetime("blacklistTime").is_ok());
+    fixture.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_predecessors_documents_are_read_and_outlive_retention() {
+    let fixture = OnServer::start().await;
+    let database = fixture.database();
+    let date = mongodb::bson::DateTime::from_millis(1_600_000_000_000);
+    let id = ObjectId::parse_str("5f5e10000000000000000001").unwrap();
+    let log = doc! {
+        "_id": id, "headers": { "host": "old.example" }, "method": "POST", "statusCode": 401, "clientIP": "::ffff:192.168.1.7",
+        "url": "/api/user/login", "fullUrl": "http://old.example/api/user/login", "reqhttp": "POST /login",
+        "requestSize": 512.0, "resContentType": { "type": null }, "timestamp": date,
+        "requestBody": { "email": "a" }, "sessionID": id.to_hex(), "__v": 0,
+    };
+    let unreadable = doc! { "clientIP": "8.8.8.8, 7.7.7.7", "timestamp": date };
+    database.collection::<Document>("httplogs").insert_many([log, unreadable]).await.unwrap();
+    let visit = doc! {
+        "sessionID": id.to_hex(), "active": true, "behavior": "Abnormal", "endTimestamp": date, "clientIP": "192.168.1.7",
+        "numOfLoginAttempts": 4, "numOfPostReqs": 4, "numOfReqs": 5, "sesCodes4xx": 4, "sesDuration": 900,
+    };
+    database.collection::<Document>("sesfeatures").insert_one(visit).await.unwrap();
+    let banned = doc! { "clientIP": "192.168.1.7", "blacklisted": true, "blacklistTime": date };
+    database.collection::<Document>("clientips").insert_one(banned).await.unwrap();
+
+    let storage = &fixture.storage;
+    assert_eq!(storage.activity.remove_before(Timestamp::now()).await.unwrap(), 0, "not ours to remove");
+    let records = storage.activity.page(&ActivityQuery { limit: 10, ..Default::default() }).await.unwrap();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].client_ip.to_string().as_str(), records[0].status), ("192.168.1.7", 401));
+    assert_eq!((records[0].origin.as_str(), records[0].request_bytes), ("http://old.example", 512));
+    let active = storage.assessments.active_abnormal().await.unwrap();
+    assert_eq!(active.len(), 1);
+    assert_eq!(storage.assessments.by_session(active[0].1).await.unwrap().unwrap().features.requests, 5);
+    assert_eq!(storage.assessments.deactivate_abnormal(active[0].0).await.unwrap(), 1);
+    let bans = storage.bans.load().await.unwrap();
+    assert_eq!((bans.len(), bans[0].origin), (1, BanOrigin::Import));
+    assert!(!bans[0].is_active(Timestamp::now()), "the predecessor's bans last a minute");
+    fixture.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubled_clients_are_a_clear_refusal() {
+    let (config, client, name, _server) = empty().await;
+    let clients = client.database(&name).collection::<Document>("clientips");
+    clients.insert_many([doc! { "clientIP": "192.0.2.77" }, doc! { "clientIP": "192.0.2.77" }]).await.unwrap();
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(matches!(error, StorageError::Duplicates { collection: "clientips", .. }));
+    assert!(error.to_string().contains("192.0.2.77") && error.to_string().contains("remove the doubles"), "{error}");
+    client.database(&name).drop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_expiry_index_follows_the_config() {
+    let (mut config, client, name, _server) = empty().await;
+    for (retention, expected) in [(3_600, Some(3_600)), (7_200, Some(7_200)), (0, None)] {
+        config.retention = Duration::from_secs(retention);
+        Storage::open(&config).await.unwrap();
+        let mut indexes = client.database(&name).collection::<Document>("httplogs").list_indexes().await.unwrap();
+        let mut expiry = None;
+        while indexes.advance().await.unwrap() {
+            let index = indexes.deserialize_current().unwrap();
+            expiry = expiry.or(index.options.and_then(|options| options.expire_after));
+        }
+        assert_eq!(expiry.map(|after| after.as_secs()), expected);
+    }
+    client.database(&name).drop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_refused_or_waited_for() {
+    let mut server = Mongod::start().unwrap();
+    server.kill();
+    let uri = server.uri().replace("mongodb://", "mongodb://me:s3cret@");
+    let refuse = Config { connect_timeout: Duration::from_millis(300), ..config(&uri, "away") };
+    let error = Storage::open(&refuse).await.err().unwrap();
+    assert!(matches!(error, StorageError::Unreachable { .. }), "{error}");
+    assert!(error.to_string().contains("on_unreachable"), "says what to do: {error}");
+    assert!(!format!("{error} {error:?} {refuse:?}").contains("s3cret"));
+
+    let start = Config {
+        on_unreachable: OnUnreachable::Start,
+        connect_timeout: Duration::from_secs(1),
+        ..config(&server.uri(), "away")
+    };
+    let storage = Storage::open(&start).await.unwrap();
+    assert!(storage.activity.ping().await.is_err());
+    server.restart().unwrap();
+    storage.activity.append(&[ActivityRecord::sample(1)]).await.unwrap();
+    let database = Client::with_uri_str(server.uri()).await.unwrap().database("away");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let names = database.collection::<Document>("sesfeatures").list_index_names().await.unwrap_or_default();
+        if names.iter().any(|name| name.contains("sessionID")) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the indexes were never made: {names:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bad_uri_is_refused_without_its_password() {
+    for uri in ["mongodb://me:s3c@ret@localhost", "mongodb://me:s3c/ret@localhost:1/x", "localhost", "mongodb://"] {
+        let error = Storage::open(&config(uri, "x")).await.err().unwrap();
+        assert!(matches!(error, StorageError::Uri { .. }), "{uri}: {error}");
+        assert!(!error.to_string().contains("s3c"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_told_from_a_server_that_is_away() {
+    let server = shared();
+    let uri = server.uri().replace("mongodb://", "mongodb://me:s3cret@");
+    let config = Config { on_unreachable: OnUnreachable::Start, ..config(&uri, "login") };
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(matches!(error, StorageError::Login { .. }), "{error}");
+    assert!(error.to_string().contains("check user, password and authSource"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
+fn log_to(storage: &Storage, queue: usize) -> (ActivityLog, ActivityMetrics) {
+    let metrics = Metrics::new().unwrap().activity;
+    let config = activity::Config { queue, batch: 64, flush_interval: Duration::from_millis(5), ..Default::default() };
+    let config = activity::Config { retention: Duration::ZERO, ..config };
+    (ActivityLog::start(&config, Arc::clone(&storage.activity), metrics.clone()), metrics)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_wait_for_a_server_that_was_killed_and_are_kept_once() {
+    let mut server = Mongod::start().unwrap();
+    let config = Config { connect_timeout: Duration::from_secs(1), ..config(&server.uri(), "killed") };
+    let storage = Storage::open(&config).await.unwrap();
+    let (log, metrics) = log_to(&storage, 10_000);
+    for number in 0..1_000 {
+        log.record(ActivityRecord::sample(number));
+    }
+    eventually("some are written", || metrics.written.get() > 0).await;
+    server.kill();
+    for number in 1_000..2_000 {
+        log.record(ActivityRecord::sample(number));
+    }
+    eventually("the log knows", || !log.healthy()).await;
+    assert!(metrics.queued.get() >= 1_000);
+    server.restart().unwrap();
+    eventually("all are written", || log.queued() == 0).await;
+    assert!(log.healthy());
+    assert_eq!((metrics.dropped.get(), metrics.written.get()), (0, 2_000));
+    assert_eq!(log.close(Duration::from_secs(10)).await, 0);
+
+    let logs = Client::with_uri_str(server.uri()).await.unwrap().database("killed").collection::<Document>("httplogs");
+    assert_eq!(logs.count_documents(doc! {}).await.unwrap(), 2_000, "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_dead_server_and_a_full_queue_drops_are_counted_exactly() {
+    let mut server = Mongod::start().unwrap();
+    let config = Config { connect_timeout: Duration::from_secs(1), ..config(&server.uri(), "full") };
+    let storage = Storage::open(&config).await.unwrap();
+    server.kill();
+    let (log, metrics) = log_to(&storage, 100);
+    let started = Instant::now();
+    for number in 0..1_000 {
+        log.record(ActivityRecord::sample(number));
+    }
+    assert!(started.elapsed() < Duration::from_secs(1), "recording never waits: {:?}", started.elapsed());
+    assert_eq!((log.queued(), metrics.dropped.get()), (100, 900));
+    eventually("the log knows", || !log.healthy()).await;
+    server.restart().unwrap();
+    eventually("the kept are written", || metrics.written.get() == 100).await;
+    assert_eq!((log.queued(), metrics.dropped.get()), (0, 900));
+
+    server.kill();
+    log.record(ActivityRecord::sample(2_000));
+    assert_eq!(log.close(Duration::from_millis(300)).await, 1, "says how many were left");
+    assert_eq!(metrics.dropped.get(), 901);
+}
