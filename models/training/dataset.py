@@ -89,12 +89,11 @@ def windows(rows: list[Row], seed: int) -> Windows:
     rng = random.Random(seed)
     flat, kinds, labels, sources = [], [], [], []
     for row, parts in zip(rows, prepare.texts(rows)):
-        parts = [p for p in parts if p]
         if row.label != "norm" and len(parts) != 1:
             continue
-        for part in parts if len(parts) <= MAX_WINDOWS else rng.sample(parts, MAX_WINDOWS):
-            flat.append(part)
-            kinds.append(KINDS.index(row.kind))
+        for kind, window in parts if len(parts) <= MAX_WINDOWS else rng.sample(parts, MAX_WINDOWS):
+            flat.append(window)
+            kinds.append(kind)
             labels.append(LABELS.index(row.label))
             sources.append(row.source)
     return Windows(flat, np.array(kinds, np.uint8), np.array(labels, np.uint8), sources)
@@ -103,8 +102,8 @@ def windows(rows: list[Row], seed: int) -> Windows:
 def site_windows(root, part: str) -> Windows:
     """Different windows of the recorded requests of one part of the sites."""
     requests = [r for r in data.web_requests(root) if data.split_of_site(r.site) == part]
-    seen = {(t.kind, w): None for targets in prepare.requests(requests) for t in targets for w in t.windows if w}
-    kinds, flat = [KINDS.index(k) for k, _ in seen], [w for _, w in seen]
+    seen = dict.fromkeys(part for parts in prepare.requests(requests) for part in parts)
+    flat, kinds = [part.window for part in seen], [part.kind for part in seen]
     return Windows(flat, np.array(kinds, np.uint8), np.zeros(len(flat), np.uint8), ["web_requests"] * len(flat))
 
 

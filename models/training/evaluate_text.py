@@ -20,7 +20,7 @@ from scoring import Model, argmax_label
 def httpparams(model: Model, root: Path) -> dict:
     """F1 of each class on the published test split, by the label `classify` gives."""
     rows = data.httpparams(root, "test")
-    scores = model.texts(list(zip([r.kind for r in rows], prepare.texts(rows))))
+    scores = model.texts(prepare.texts(rows))
     found = [argmax_label(s) for s in scores]
     for (truth, guess), count in sorted(Counter((r.label, f) for r, f in zip(rows, found) if r.label != f).items()):
         print(f"  {truth} taken for {guess}: {count}", [r.text[:60] for r, f in zip(rows, found) if (r.label, f) == (truth, guess)][:4])
@@ -36,14 +36,14 @@ def sites(model: Model, root: Path, thresholds: dict) -> dict:
     """Share of the test sites' requests refused at each sensitivity, with the different values that did it."""
     asked = [r for r in data.web_requests(root) if data.split_of_site(r.site) == "test"]
     taken = prepare.requests(asked)
-    parts = [(n, t) for n, targets in enumerate(taken) for t in targets]
-    scores = model.texts([(t.kind, t.windows) for _, t in parts])
+    parts = [(n, part) for n, found in enumerate(taken) for part in found]
+    scores = model.texts([[part] for _, part in parts])
     result = {"requests": len(asked), "sites": len({r.site for r in asked})}
     for name in ("low", "medium", "high"):
-        hit = [(n, t, s) for (n, t), s in zip(parts, scores) if refused(s, thresholds[name])]
-        result[name] = {"refused": len({n for n, *_ in hit}), "share": round(len({n for n, *_ in hit}) / len(asked), 5), "values": len({t.windows[0] for _, t, _ in hit}), "sites": len({asked[n].site for n, *_ in hit})}
+        hit = [(n, part, s) for (n, part), s in zip(parts, scores) if refused(s, thresholds[name])]
+        result[name] = {"refused": len({n for n, *_ in hit}), "share": round(len({n for n, *_ in hit}) / len(asked), 5), "values": len({part.window for _, part, _ in hit}), "sites": len({asked[n].site for n, *_ in hit})}
         if name == "medium":
-            for key, count in Counter((t.kind, s.label, t.windows[0][:110]) for _, t, s in hit).most_common(12):
+            for key, count in Counter((KINDS[part.kind], s.label, part.window[:110]) for _, part, s in hit).most_common(12):
                 print("  refused", count, *key)
     return result
 
@@ -53,7 +53,7 @@ def csic(model: Model, root: Path, thresholds: dict) -> dict:
     rows = [r._replace(kind={"query": "body-value", "body": "body-value"}.get(r.kind, r.kind)) for r in data.csic(root)]
     # Query strings and bodies go through as parameters do: name by name, value by value.
     split = [(n, part) for n, row in enumerate(rows) for part in pieces(row)]
-    scores = model.texts(list(zip([part.kind for _, part in split], prepare.texts([part for _, part in split]))))
+    scores = model.texts(prepare.texts([part for _, part in split]))
     result = {}
     for label, name in (("norm", "normal"), ("attack-other", "anomalous")):
         mine = {n for n, row in enumerate(rows) if row.label == label}
@@ -75,7 +75,7 @@ def check_probes(model: Model, thresholds: dict) -> dict:
     result = {}
     for group, rows in probes.PROBES.items():
         rows = [data.Row(text, label, "probe", kind) for kind, label, text in rows]
-        scores = model.texts(list(zip([r.kind for r in rows], prepare.texts(rows))))
+        scores = model.texts(prepare.texts(rows))
         wrong = [(r, s) for r, s in zip(rows, scores) if refused(s, thresholds["medium"]) == (r.label == "norm")]
         result[group] = f"{len(rows) - len(wrong)} of {len(rows)}"
         for row, score in wrong:

@@ -21,6 +21,9 @@ WINDOWS_BARE = ("dir", "dir c:\\", "dir /s", "dir c:/", "ipconfig /all", "ipconf
                 "wmic process list brief", "reg query HKLM\\Software", "gpresult /r", "driverquery", "fsutil fsinfo drives",
                 "cmd", "cmd.exe", "calc.exe", "notepad.exe", "echo %PATH%", "echo %USERNAME%", "nltest /dclist:", "arp -a")
 
+AMBIGUOUS = frozenset("help set date jobs w who last history mount export sync finger dir uptime groups env hostname ver vol cmd reboot".split())
+"""Commands that are everyday words: behind a separator alone they are no attack to be sure of."""
+
 
 def wait(rng: random.Random) -> str:
     """Commands that show themselves by the time they take."""
@@ -127,6 +130,8 @@ def joined(rng: random.Random) -> str:
     space = rng.choice(("", "", " ", " ", "  "))
     way = rng.random()
     if way < 0.72:
+        while run in AMBIGUOUS:
+            run = command(rng)
         separator = rng.choice((";", ";", ";", "|", "|", "|", "||", "&", "&&", "\n", "\r\n", "&&&", ";;", "|&", "\n\n", "%0a", "%0d%0a", "|;", ";|"))
         body = f"{before}{close}{rng.choice(('', ' '))}{separator}{space}{run}"
     elif way < 0.82:

@@ -10,46 +10,54 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, NamedTuple
 
-from data import Request, Row
+from data import KINDS, Request, Row
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-class Target(NamedTuple):
-    """One inspected part of a request."""
+class Part(NamedTuple):
+    """One window as the model is given it."""
 
-    kind: str
-    windows: list[bytes]
+    kind: int
+    window: bytes
 
 
 def command() -> list[str]:
-    """The program to pipe through: `PORTCULLIS_PREPARE`, or `portcullis prepare` of the release build."""
+    """The program to pipe through: `PORTCULLIS_PREPARE`, or `portcullis prepare` of the release or the dev build."""
     given = os.environ.get("PORTCULLIS_PREPARE")
-    return given.split() if given else [str(Path(__file__).resolve().parents[2] / "target/release/portcullis"), "prepare"]
+    if given:
+        return given.split()
+    builds = [REPOSITORY / "target" / profile / "portcullis" for profile in ("release", "debug")]
+    return [str(next((b for b in builds if b.exists()), builds[0])), "prepare"]
 
 
-def run(lines: Iterable[str]) -> list[dict]:
-    """JSON lines in, JSON lines out; cached in the temporary folder by input and program."""
+def run(lines: Iterable[str]) -> list[list[tuple[int, bytes]]]:
+    """JSON lines in, windows out; cached in the temporary folder by input and program."""
     program = command()
-    text = "".join(lines)
-    key = hashlib.sha256(text.encode("utf-8", "surrogatepass") + Path(program[0]).read_bytes()).hexdigest()
+    text = "".join(lines).encode("utf-8", "surrogatepass")
+    key = hashlib.sha256(text + Path(program[0]).read_bytes()).hexdigest()
     cache = Path(tempfile.gettempdir()) / "portcullis-training" / f"{key}.pickle"
     if cache.exists():
         return pickle.loads(cache.read_bytes())
-    done = subprocess.run(program, input=text.encode("utf-8", "surrogatepass"), stdout=subprocess.PIPE, check=True).stdout
-    rows = [json.loads(line) for line in done.splitlines()]
+    done = subprocess.run(program, input=text, stdout=subprocess.PIPE, check=True).stdout
+    rows = [[(w["kind"], base64.b64decode(w["bytes"])) for w in json.loads(line)["windows"]] for line in done.splitlines()]
+    assert len(rows) == text.count(b"\n"), f"{text.count(10)} lines in, {len(rows)} out"
     cache.parent.mkdir(parents=True, exist_ok=True)
     cache.write_bytes(pickle.dumps(rows))
     return rows
 
 
-def texts(rows: list[Row]) -> list[list[bytes]]:
-    """The windows of each row, in order."""
-    found = run(json.dumps({"n": n, "text": row.text, "kind": row.kind}) + "\n" for n, row in enumerate(rows))
-    assert len(found) == len(rows), f"{len(rows)} texts in, {len(found)} out"
-    return [[base64.b64decode(w) for w in row["windows"]] for row in found]
+def texts(rows: list[Row]) -> list[list[Part]]:
+    """The windows of each row, in order; none of a text that is safe by construction.
+
+    The filter takes a text for a query value, or for a path; what it calls a query value is then of the row's kind.
+    """
+    value = KINDS.index("query-value")
+    found = run(json.dumps({"text": row.text, "where": "path" if row.kind == "path" else "value"}) + "\n" for row in rows)
+    return [[Part(KINDS.index(row.kind) if kind == value else kind, w) for kind, w in parts] for row, parts in zip(rows, found)]
 
 
-def requests(found: list[Request]) -> list[list[Target]]:
-    """The inspected parts of each request, in order."""
-    done = run(json.dumps({"n": n, "raw_b64": base64.b64encode(r.raw).decode()}) + "\n" for n, r in enumerate(found))
-    assert len(done) == len(found), f"{len(found)} requests in, {len(done)} out"
-    return [[Target(t["kind"], [base64.b64decode(w) for w in t["windows"]]) for t in row["targets"]] for row in done]
+def requests(asked: list[Request]) -> list[list[Part]]:
+    """The windows of each request, in order."""
+    found = run(json.dumps({"raw_b64": base64.b64encode(r.raw).decode()}) + "\n" for r in asked)
+    return [[Part(*part) for part in parts] for parts in found]

@@ -5,9 +5,10 @@ from typing import NamedTuple, Sequence
 import numpy as np
 import onnxruntime
 
-from data import KINDS, LABELS
+from data import LABELS
 from dataset import bucket_of, padded
 from network import BUCKETS
+from prepare import Part
 
 BATCH = 256
 
@@ -39,11 +40,11 @@ class Model:
                 out[part] = self.session.run(None, {"bytes": padded([rows[i] for i in part], size), "kind": kinds[part]})[0]
         return out
 
-    def texts(self, parts: list[tuple[str, list[bytes]]]) -> list[Score]:
-        """The score of each (kind, windows): that of its worst window."""
-        flat = [(n, window) for n, (_, windows) in enumerate(parts) for window in windows if window]
-        found = self.probabilities([w for _, w in flat], [KINDS.index(parts[n][0]) for n, _ in flat])
-        scores = [Score(0.0, "sqli")] * len(parts)
+    def texts(self, texts: list[list[Part]]) -> list[Score]:
+        """The score of each text: that of its worst window; zero of one without windows."""
+        flat = [(n, part) for n, parts in enumerate(texts) for part in parts]
+        found = self.probabilities([part.window for _, part in flat], [part.kind for _, part in flat])
+        scores = [Score(0.0, "sqli")] * len(texts)
         for (n, _), p in zip(flat, found):
             attack = 1.0 - float(p[0])
             if attack > scores[n].attack:

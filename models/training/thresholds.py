@@ -11,7 +11,8 @@ import data
 import dataset
 import prepare
 import scoring
-from data import KINDS, LABELS, Row
+from data import LABELS, Row
+from prepare import Part
 
 WANTED = {"low": 0.0004, "medium": 0.0012, "high": 0.004}
 """Share of the selection sites' requests refused, all classes together."""
@@ -29,13 +30,11 @@ class Chosen(NamedTuple):
 
 def choose(model: scoring.Model, root: Path, held_out: list[Row]) -> Chosen:
     """Temperature and thresholds of an uncalibrated model."""
-    requests = [targets for request, targets in selection(root)]
-    corpora = [(row.kind, w) for row, w in zip(held_out, prepare.texts(held_out))]
-    attacks = positives()
+    asked = [r for r in data.web_requests(root) if data.split_of_site(r.site) == "select"]
+    requests, corpora, attacks = prepare.requests(asked), prepare.texts(held_out), positives()
     temperature = calibrated(model, requests, corpora, attacks)
     print(f"temperature {temperature:.3f}")
-    benign = [worst(model, targets, temperature) for targets in requests]
-    texts = [worst(model, [dataset_target(kind, w)], temperature) for kind, w in corpora]
+    benign, texts = worst(model, requests, temperature), worst(model, corpora, temperature)
     refuse = {}
     for name, wanted in WANTED.items():
         refuse[name] = {label: threshold(benign, texts, label, wanted / (len(LABELS) - 1), FLOORS[name]) for label in LABELS[1:]}
@@ -45,35 +44,23 @@ def choose(model: scoring.Model, root: Path, held_out: list[Row]) -> Chosen:
     return Chosen(round(temperature, 4), FLAG, refuse)
 
 
-def selection(root: Path) -> list[tuple]:
-    """Requests of the selection sites, taken apart."""
-    requests = [r for r in data.web_requests(root) if data.split_of_site(r.site) == "select"]
-    return list(zip(requests, prepare.requests(requests)))
-
-
-def dataset_target(kind: str, windows: list[bytes]) -> prepare.Target:
-    """A text as a target of a request."""
-    return prepare.Target(kind, windows)
-
-
-def positives() -> list[tuple[str, str, list[bytes]]]:
-    """Generated attacks of another seed: (label, kind, windows)."""
+def positives() -> list[tuple[str, Part]]:
+    """Generated attacks of another seed, each with its label."""
     rng = random.Random(31)
     rows = [Row(text, label, "generated", dataset.drawn(rng, dataset.ATTACK_KINDS)) for label, (module, _) in dataset.GENERATED.items() for text in module.generate(32, 1500) if dataset.EVIDENCE[label].search(text)]
-    return [(row.label, row.kind, w) for row, w in zip(rows, prepare.texts(rows)) if len(w) == 1]
+    return [(row.label, parts[0]) for row, parts in zip(rows, prepare.texts(rows)) if len(parts) == 1]
 
 
-def logits(model: scoring.Model, parts: list[tuple[str, bytes]]) -> np.ndarray:
+def logits(model: scoring.Model, parts: list[Part]) -> np.ndarray:
     """Logarithms of the probabilities."""
-    return np.log(np.maximum(model.probabilities([w for _, w in parts], [KINDS.index(k) for k, _ in parts]), 1e-30))
+    return np.log(np.maximum(model.probabilities([p.window for p in parts], [p.kind for p in parts]), 1e-30))
 
 
-def calibrated(model: scoring.Model, requests, corpora, attacks) -> float:
+def calibrated(model: scoring.Model, requests: list[list[Part]], corpora: list[list[Part]], attacks: list[tuple[str, Part]]) -> float:
     """The temperature under which the scores are likeliest, both sides weighing the same."""
-    benign = {(t.kind, w) for targets in requests for t in targets for w in t.windows if w} | {(k, w) for k, ws in corpora for w in ws if w}
-    parts = sorted(benign) + [(k, w[0]) for _, k, w in attacks if w[0]]
-    truth = np.array([0] * len(benign) + [LABELS.index(label) for label, _, w in attacks if w[0]])
-    z = logits(model, parts)
+    benign = sorted({part for parts in requests + corpora for part in parts})
+    truth = np.array([0] * len(benign) + [LABELS.index(label) for label, _ in attacks])
+    z = logits(model, benign + [part for _, part in attacks])
     weight = np.where(truth == 0, 0.5 / (truth == 0).sum(), 0.5 / (truth != 0).sum())
 
     def loss(t: float) -> float:
@@ -84,17 +71,19 @@ def calibrated(model: scoring.Model, requests, corpora, attacks) -> float:
     return float(minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
 
 
-def worst(model: scoring.Model, targets: list[prepare.Target], temperature: float) -> dict[str, float]:
-    """The highest calibrated probability of attack of a request, for each class that is the best of a window."""
-    parts = [(t.kind, w) for t in targets for w in t.windows if w]
-    found = dict.fromkeys(LABELS[1:], 0.0)
-    if not parts:
-        return found
-    s = logits(model, parts) / temperature
+def worst(model: scoring.Model, texts: list[list[Part]], temperature: float) -> list[dict[str, float]]:
+    """Of each text, for each class that is the best of a window, the highest calibrated probability of attack."""
+    distinct = sorted({part for parts in texts for part in parts})
+    s = logits(model, distinct) / temperature
     p = np.exp(s - np.logaddexp.reduce(s, axis=1, keepdims=True))
-    for row in p:
-        label = LABELS[1 + int(row[1:].argmax())]
-        found[label] = max(found[label], 1.0 - float(row[0]))
+    scores = {part: (LABELS[1 + int(row[1:].argmax())], 1.0 - float(row[0])) for part, row in zip(distinct, p)}
+    found = []
+    for parts in texts:
+        highest = dict.fromkeys(LABELS[1:], 0.0)
+        for part in parts:
+            label, attack = scores[part]
+            highest[label] = max(highest[label], attack)
+        found.append(highest)
     return found
 
 

@@ -102,7 +102,7 @@ def report_left_out(model: scoring.Model, root: Path, left_out: frozenset[str]) 
     """How much of the sources left out is recognised, or wrongly taken for an attack."""
     rows = [r._replace(kind="query-value" if r.kind in ("value", "query-value") else "body-value" if r.kind == "body" else r.kind) for r in data.capped(data.payloads(root) + data.benign(root), 12) if r.source in left_out]
     rows = [r for r in rows if r.label == "norm" or (dataset.EVIDENCE[r.label].search(r.text) and not dataset.PROSE.search(r.text))]
-    scores = model.texts(list(zip([r.kind for r in rows], prepare.texts(rows))))
+    scores = model.texts(prepare.texts(rows))
     for key in sorted({(r.source, r.label) for r in rows}):
         mine = [s for r, s in zip(rows, scores) if (r.source, r.label) == key]
         line = ", ".join(f"{sum(s.attack >= t for s in mine) / len(mine):.4f} at {t}" for t in (0.5, 0.9, 0.99))
