@@ -23,7 +23,7 @@ import thresholds
 from data import KINDS, LABELS
 from network import BUCKETS, TextNet
 
-SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 6, 320_000, 256, 2e-3
+SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 5, 240_000, 256, 2e-3
 SHARES = {"norm": 0.62, "sqli": 0.1, "xss": 0.09, "path-traversal": 0.09, "cmdi": 0.1}
 """Share of each class in an epoch."""
 HARD = 6.0
@@ -33,6 +33,8 @@ HARD = 6.0
 def weights(windows: dataset.Windows) -> np.ndarray:
     """Chance of each window to be drawn: the classes after SHARES, recorded requests and HttpParams more than the rest."""
     chance = np.array([2.0 if s == "web_requests" else 1.5 if s == "HttpParams" else 1.0 for s in windows.source])
+    # Half of the time would go into the windows of full length, many of them of the same long texts.
+    chance[np.array([len(row) > BUCKETS[-2] for row in windows.rows])] *= 0.5
     for n, label in enumerate(LABELS):
         mine = windows.label == n
         chance[mine] *= SHARES[label] / chance[mine].sum()
@@ -65,7 +67,7 @@ def fit(windows: dataset.Windows, epochs: int, count: int) -> TextNet:
         batches = epoch_batches(windows, buckets, chance, rng, count)
         if plan is None:
             plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * (len(batches) + 8), pct_start=0.15)
-        for part in batches:
+        for number, part in enumerate(batches):
             x = torch.from_numpy(dataset.padded([windows.rows[i] for i in part], BUCKETS[buckets[part[0]]]).astype(np.int64))
             k, y = torch.from_numpy(windows.kind[part].astype(np.int64)), torch.from_numpy(windows.label[part].astype(np.int64))
             loss = torch.nn.functional.cross_entropy(net(x, k), y)
@@ -74,6 +76,8 @@ def fit(windows: dataset.Windows, epochs: int, count: int) -> TextNet:
             optimiser.step()
             plan.step() if plan.last_epoch < plan.total_steps - 1 else None
             total += loss.item() * len(part)
+            if number % 250 == 249:
+                print(f"  {number + 1} of {len(batches)} batches, {time.time() - start:.0f} s", flush=True)
         print(f"epoch {epoch + 1}: loss {total / count:.5f}, {time.time() - start:.0f} s", flush=True)
         if 0 < epoch < epochs - 1:
             attack = 1 - probabilities(net, windows, np.flatnonzero(windows.label == 0), buckets)
