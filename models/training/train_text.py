@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--drawn", type=int, default=DRAWN)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--version", default="2026-11-21.1")
+    parser.add_argument("--version", default="2026-11-21.2")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     left_out = frozenset(args.leave_out)
