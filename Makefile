@@ -11,7 +11,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/tools/mongodb/bin
 export ORT_DYLIB_PATH ?= $(CURDIR)/tools/onnxruntime/libonnxruntime.so
 
-.PHONY: help run build test check deny bench side-by-side train-text clean-tools build-tools onnxruntime mongod
+.PHONY: help run build test check deny bench side-by-side tools train-text clean-tools build-tools onnxruntime mongod
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -45,8 +45,11 @@ bench: build-tools onnxruntime ## the micro-benchmarks
 side-by-side: build ## bare Pingora against the filter, by wrk
 	benches/side_by_side/run
 
-train-text: build-tools ## train the text model anew (hours on a small machine; see models/README.md)
-	models/training/train-text
+tools: build-tools onnxruntime mongod ## fetch what building, running and testing need
+	@:
+
+train-text: build-tools ## train the text model anew; see models/README.md
+	models/training/train_text.sh
 
 clean-tools: ## remove what was fetched into tools/
 	rm -rf tools

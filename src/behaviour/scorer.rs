@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::judge::Judge;
 use super::ledger::{Entry, Ledger, LedgerWriter};
-use super::{Assessment, AssessmentStore, AssessmentStoreError, Behaviour, BehaviourClassifier, Config, Strikes};
+use super::{Assessment, AssessmentStore, Behaviour, BehaviourClassifier, Config, Strikes};
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
 use crate::metrics::BehaviourMetrics;
 use crate::session::ClosedSession;
@@ -32,7 +32,6 @@ pub struct BehaviourScorer {
     judge: Judge,
     ledger: Ledger,
     writer: LedgerWriter,
-    store: Arc<dyn AssessmentStore>,
     strikes: Arc<Strikes>,
     bans: Arc<BanList>,
     metrics: BehaviourMetrics,
@@ -43,35 +42,25 @@ impl BehaviourScorer {
     pub fn new(config: Config, parts: Parts) -> Self {
         let Parts { classifier, store, strikes, bans, metrics } = parts;
         let (classifier, threshold) = classifier.map_or((None, f32::INFINITY), |(model, from)| (Some(model), from));
-        let (ledger, writer) = Ledger::new(Arc::clone(&store), metrics.clone());
+        let (ledger, writer) = Ledger::new(store, metrics.clone());
         let judge = Judge { classifier, threshold, metrics: metrics.clone() };
-        Self { config, judge, ledger, writer, store, strikes, bans, metrics }
-    }
-
-    /// Takes up the strikes that stood when the filter last stopped.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn load_strikes(&self) -> Result<usize, AssessmentStoreError> {
-        let active = self.store.active_abnormal().await?;
-        for (client, session) in &active {
-            self.strikes.add(*client, *session, session.first_request().time());
-        }
-        Ok(active.len())
+        Self { config, judge, ledger, writer, strikes, bans, metrics }
     }
 
     /// Judges until told to stop, or until the tracker is gone; then what still waits, until all is stored.
     pub async fn run(self, mut closed: mpsc::Receiver<ClosedSession>, mut stop: watch::Receiver<bool>) {
-        let Self { config, judge, ledger, writer, strikes, bans, metrics, .. } = self;
+        let Self { config, judge, ledger, writer, strikes, bans, metrics } = self;
         let bench = Bench { config, judge, ledger, strikes, bans, metrics };
         let writing = tokio::spawn(writer.run());
+        let mut stopping = false;
         loop {
             let session = tokio::select! {
                 biased;
                 session = closed.recv() => session,
                 // What was sent before is still received; nothing is sent after.
-                _ = stop.changed(), if !*stop.borrow() => {
+                _ = stop.wait_for(|stop| *stop), if !stopping => {
                     closed.close();
+                    stopping = true;
                     continue;
                 }
             };

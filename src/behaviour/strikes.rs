@@ -1,4 +1,4 @@
-//! Abnormal visits counted by client, until there are too many. Pure: no clock, no I/O.
+//! Abnormal visits counted by client, until there are too many. Reads no clock.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use parking_lot::Mutex;
 
+use super::{AssessmentStore, AssessmentStoreError};
 use crate::client::ClientKey;
 use crate::session::SessionId;
 use crate::time::Timestamp;
@@ -37,6 +38,18 @@ impl Strikes {
     /// An empty book; strikes older than `window` no longer count.
     pub fn new(window: Duration) -> Self {
         Self { window, book: Mutex::default() }
+    }
+
+    /// Takes up the strikes that stood when the filter last stopped; how many.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the book stays as it was.
+    pub async fn load(&self, store: &dyn AssessmentStore) -> Result<usize, AssessmentStoreError> {
+        let active = store.active_abnormal().await?;
+        for (client, session) in &active {
+            self.add(*client, *session, session.first_request().time());
+        }
+        Ok(active.len())
     }
 
     /// Notes an abnormal session; how many of the client's count now. The same session counts once.

@@ -218,7 +218,20 @@ async fn strikes_outlive_a_restart() {
     let scans: Vec<_> = (1..=2).map(|last| Session { id: id(last), ..session(last, SCANNER) }).collect();
     bench.score(blocking(), true, scans).await;
     let restarted = Bench { strikes: Arc::new(Strikes::new(Duration::from_secs(3_600))), ..bench };
-    assert_eq!(restarted.scorer(blocking(), true).load_strikes().await.unwrap(), 2);
+    assert_eq!(restarted.strikes.load(&*restarted.store).await.unwrap(), 2);
     restarted.score(blocking(), true, vec![Session { id: id(3), ..session(3, SCANNER) }]).await;
     assert!(restarted.barred("192.0.2.7"));
+}
+
+#[tokio::test]
+async fn told_to_stop_it_judges_what_was_sent_and_ends() {
+    let bench = Bench::new();
+    let (sender, receiver) = mpsc::channel(100);
+    let (stop, stopped) = watch::channel(false);
+    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(receiver, stopped));
+    sender.send(ClosedSession(session(1, NORMAL))).await.unwrap();
+    stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), scoring).await.unwrap().unwrap();
+    assert_eq!(bench.behaviours(), [(Behaviour::Normal, true)]);
+    assert!(sender.is_closed());
 }

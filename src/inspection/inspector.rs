@@ -86,7 +86,15 @@ impl Inspector {
     /// # Errors
     /// When the model is saturated, late or fails.
     pub async fn inspect_place(&self, place: &str, text: &str) -> Result<Inspection, ClassifierError> {
-        self.judge(prepare(place::targets(place, text.as_bytes())), None).await
+        self.inspect_targets(place::targets(place, text.as_bytes())).await
+    }
+
+    /// Inspects texts that were taken apart elsewhere.
+    ///
+    /// # Errors
+    /// When the model is saturated, late or fails.
+    pub async fn inspect_targets(&self, targets: Targets) -> Result<Inspection, ClassifierError> {
+        self.judge(prepare(targets), None).await
     }
 
     async fn judge(

@@ -1,1 +1,16 @@
-//! To come.
+//! Black-box tests: the real binary on free ports, between a client that speaks bytes and an origin that remembers
+//! what it saw.
+#![allow(missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod admin;
+mod bans;
+mod blocking;
+mod bodies;
+mod config;
+mod failure_modes;
+mod forwarding;
+mod harness;
+mod real_ip;
+mod sessions;
+mod shutdown;

@@ -1,0 +1,283 @@
+//! Joining the parts. What fails is gathered, so that an operator hears of everything at once.
+
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+
+use super::dry_run::DryRun;
+use super::{App, BuildError, SourcedFault, admin, tasks};
+use crate::activity::ActivityLog;
+use crate::banlist::BanList;
+use crate::behaviour::{self, BehaviourScorer, Strikes};
+use crate::config::{Config, Fault};
+use crate::id::RequestIds;
+use crate::inspection::{self, AttackClass, Inspector};
+use crate::metrics::Metrics;
+use crate::model::{self, ModelSet};
+use crate::policy::{self, Policy};
+use crate::proxy::Gate;
+use crate::session::SessionTracker;
+use crate::storage::{OnUnreachable, Storage};
+
+/// Threads beside the proxy's: the admin API, the log's writer, the scorer.
+const CONTROL_THREADS: usize = 2;
+
+/// Faults found so far.
+struct Gathered<'a> {
+    source: &'a str,
+    faults: Vec<SourcedFault>,
+}
+
+impl<'a> Gathered<'a> {
+    fn of_config(source: &'a str, faults: Vec<Fault>) -> Self {
+        let faults = faults.into_iter().map(|fault| SourcedFault { source: source.to_owned(), fault }).collect();
+        Self { source, faults }
+    }
+
+    /// Whether a section of the configuration reads well, so that what it names can be tried.
+    fn is_sound(&self, section: &str) -> bool {
+        !self.faults.iter().any(|fault| fault.fault.key.starts_with(section))
+    }
+
+    fn add(&mut self, key: &str, problem: impl ToString) {
+        let fault = Fault { key: key.to_owned(), problem: problem.to_string() };
+        self.faults.push(SourcedFault { source: self.source.to_owned(), fault });
+    }
+
+    fn models(&mut self, config: &Config, metrics: &Metrics) -> Option<ModelSet> {
+        if !self.is_sound("model.") {
+            return None;
+        }
+        match ModelSet::load(&model_config(config), metrics.model.clone()) {
+            Ok(models) => Some(models),
+            Err(faults) => {
+                self.faults.extend(faults.into_iter().map(|fault| SourcedFault {
+                    source: fault.file.display().to_string(),
+                    fault: Fault { key: fault.key, problem: fault.problem },
+                }));
+                None
+            }
+        }
+    }
+}
+
+pub(super) fn check(config: &Config, source: &str, faults: Vec<Fault>) -> Result<(), BuildError> {
+    let mut gathered = Gathered::of_config(source, faults);
+    match Metrics::new() {
+        Ok(metrics) => drop(gathered.models(config, &metrics)),
+        Err(error) => gathered.add("", error),
+    }
+    if gathered.faults.is_empty() { Ok(()) } else { Err(BuildError(gathered.faults)) }
+}
+
+pub(super) fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Result<DryRun, BuildError> {
+    let mut gathered = Gathered::of_config(source, faults);
+    let metrics = gather(&mut gathered, Metrics::new());
+    let models = metrics.as_ref().and_then(|metrics| gathered.models(config, metrics));
+    match (metrics, models) {
+        (Some(metrics), Some(models)) if gathered.faults.is_empty() => {
+            let inspector = Arc::new(inspector(config, &models, &metrics));
+            Ok(DryRun::new(inspector, Policy::new(policy_config(config, &models))))
+        }
+        _ => Err(BuildError(gathered.faults)),
+    }
+}
+
+pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<App, BuildError> {
+    let mut gathered = Gathered::of_config(source, faults);
+    let runtime = gather(&mut gathered, control_runtime());
+    let metrics = gather(&mut gathered, Metrics::new());
+    let ids = gather(&mut gathered, RequestIds::new());
+    let models = metrics.as_ref().and_then(|metrics| gathered.models(&config, metrics));
+    let token = match admin::token(&config.admin.token_file) {
+        Ok(token) => Some(token),
+        Err(error) => {
+            gathered.add("admin.token_file", error);
+            None
+        }
+    };
+    let storage = match &runtime {
+        Some(runtime) if gathered.is_sound("storage.") => match runtime.block_on(Storage::open(&config.storage)) {
+            Ok(storage) => Some(storage),
+            Err(error) => {
+                gathered.add("storage", error);
+                None
+            }
+        },
+        _ => None,
+    };
+    match (runtime, metrics, ids, models, storage, token) {
+        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(token))
+            if gathered.faults.is_empty() =>
+        {
+            let parts = Parts { config, metrics, ids, models, storage, token };
+            let guard = runtime.enter();
+            let joined = runtime.block_on(join(parts));
+            drop(guard);
+            match joined {
+                Ok(joined) => Ok(joined.into_app(runtime)),
+                Err(problem) => {
+                    gathered.add("storage", problem);
+                    Err(BuildError(gathered.faults))
+                }
+            }
+        }
+        _ => Err(BuildError(gathered.faults)),
+    }
+}
+
+fn gather<T, E: std::fmt::Display>(gathered: &mut Gathered<'_>, result: Result<T, E>) -> Option<T> {
+    result.map_err(|error| gathered.add("", error)).ok()
+}
+
+fn control_runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(CONTROL_THREADS)
+        .thread_name("portcullis-control")
+        .enable_all()
+        .build()
+}
+
+/// What a filter is made of.
+struct Parts {
+    config: Config,
+    metrics: Metrics,
+    ids: RequestIds,
+    models: ModelSet,
+    storage: Storage,
+    token: crate::admin::AdminToken,
+}
+
+/// A filter but for its runtime.
+struct Joined {
+    config: Config,
+    gate: Gate,
+    tracker: Arc<SessionTracker>,
+    log: ActivityLog,
+    admin: admin::Admin,
+    scorer: tokio::task::JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Joined {
+    fn into_app(self, runtime: Runtime) -> App {
+        let Self { config, gate, tracker, log, admin, scorer, stop } = self;
+        App { config, runtime, gate, tracker, log, admin, scorer, stop }
+    }
+}
+
+async fn join(parts: Parts) -> Result<Joined, String> {
+    let Parts { config, metrics, ids, models, storage, token } = parts;
+    let bans = Arc::new(BanList::new(
+        config.banlist.clone(),
+        Arc::clone(&storage.bans),
+        config.client.trusted_proxies.clone(),
+        metrics.banlist.clone(),
+    ));
+    let strikes = Arc::new(Strikes::new(config.behaviour.window));
+    let scorer = BehaviourScorer::new(
+        config.behaviour.clone(),
+        behaviour::Parts {
+            classifier: config
+                .behaviour
+                .use_models
+                .then(|| (Arc::clone(&models.behaviour), models.behaviour_threshold)),
+            store: Arc::clone(&storage.assessments),
+            strikes: Arc::clone(&strikes),
+            bans: Arc::clone(&bans),
+            metrics: metrics.behaviour.clone(),
+        },
+    );
+    let (closing, closed) = mpsc::channel(config.behaviour.queue);
+    let tracker = Arc::new(SessionTracker::new(&config.session, closing, metrics.session.clone()));
+    let (stop, stopped) = watch::channel(false);
+    take_up(&config, &bans, &strikes, &storage, &stopped).await?;
+    tokio::spawn(tasks::sweep_sessions(Arc::clone(&tracker), stopped.clone()));
+    tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
+    let scorer = tokio::spawn(scorer.run(closed, stopped));
+    let log = ActivityLog::start(&config.activity, Arc::clone(&storage.activity), metrics.activity.clone());
+    let policy = Policy::new(policy_config(&config, &models));
+    let inspector = Arc::new(inspector(&config, &models, &metrics));
+    let admin = admin::Admin::new(admin::Parts {
+        config: config.clone(),
+        token,
+        bans: Arc::clone(&bans),
+        strikes,
+        storage,
+        tracker: Arc::clone(&tracker),
+        log: log.clone(),
+        dry_run: DryRun::new(Arc::clone(&inspector), policy.clone()),
+        model_versions: (models.text_version.clone(), models.behaviour.version().to_owned()),
+        metrics: metrics.clone(),
+    });
+    let gate = Gate {
+        client: config.client.clone(),
+        bans,
+        sessions: Arc::clone(&tracker),
+        inspector,
+        policy,
+        log: log.clone(),
+        bodies: config.activity.bodies,
+        logins: config.logins.clone(),
+        ids,
+        metrics: metrics.proxy.clone(),
+        over_tls: config.proxy.tls.is_some(),
+        body_timeout: config.proxy.body_timeout,
+    };
+    Ok(Joined { config, gate, tracker, log, admin, scorer, stop })
+}
+
+/// Loads bans and strikes. A store that is away is no reason not to start where the operator said so; they are then
+/// taken up when it is back.
+async fn take_up(
+    config: &Config,
+    bans: &Arc<BanList>,
+    strikes: &Arc<Strikes>,
+    storage: &Storage,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), String> {
+    let taking = tasks::TakeUp {
+        bans: Arc::clone(bans),
+        strikes: Arc::clone(strikes),
+        assessments: Arc::clone(&storage.assessments),
+    };
+    match taking.once().await {
+        Ok(()) => Ok(()),
+        Err(error) if config.storage.on_unreachable == OnUnreachable::Start => {
+            tracing::error!(%error, "started without the bans and strikes of before");
+            tokio::spawn(taking.until_done(stop.clone()));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn inspector(config: &Config, models: &ModelSet, metrics: &Metrics) -> Inspector {
+    let settings =
+        inspection::Config { flag_threshold: models.text_thresholds.flag(), cache_capacity: config.inspection.cache };
+    Inspector::new(Arc::clone(&models.text), settings, metrics.inspection.clone())
+}
+
+fn policy_config(config: &Config, models: &ModelSet) -> policy::Config {
+    let settings = &config.inspection;
+    policy::Config {
+        terms: settings.terms,
+        routes: settings.routes.clone(),
+        exclusions: settings.exclusions.clone(),
+        refuse_malformed: settings.refuse_malformed,
+        on_error: settings.on_error,
+        refuse_from: AttackClass::ALL.map(|class| models.text_thresholds.refuse(settings.sensitivity, class)),
+    }
+}
+
+fn model_config(config: &Config) -> model::Config {
+    model::Config {
+        dir: config.model.dir.clone(),
+        runtime_library: config.model.runtime_library.clone(),
+        threads: config.model.threads,
+        queue: config.model.queue,
+        deadline: config.model.deadline,
+        ..model::Config::default()
+    }
+}

@@ -1,0 +1,132 @@
+//! The composition root: the only place that names every part, joins them, and stops them in order.
+
+mod admin;
+mod build;
+pub mod dry_run;
+mod tasks;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::activity::ActivityLog;
+use crate::config::{Config, Fault};
+use crate::proxy::{self, Gate, ListenError};
+use crate::session::SessionTracker;
+
+/// Time that closing sessions, judging them and storing what waits may take at an orderly stop.
+const STOP_GRACE: Duration = Duration::from_secs(20);
+
+/// What keeps a filter from being built: every fault that was found, each with the file it is in.
+#[derive(Debug)]
+pub struct BuildError(pub Vec<SourcedFault>);
+
+/// A fault and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcedFault {
+    /// The file, or what stands for it.
+    pub source: String,
+    /// The fault.
+    pub fault: Fault,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to mend before the filter can start:", self.0.len())?;
+        self.0.iter().try_for_each(|SourcedFault { source, fault }| write!(f, "\n  {source}: {fault}"))
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// A filter that was built and came to an end by a fault.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The proxy's listener could not be set up.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The admin listener could not be set up.
+    #[error("cannot listen on {address} for the admin API: {source}; is another process using it?")]
+    AdminListen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// The inspector and policy of this configuration, without a proxy or a store.
+///
+/// # Errors
+/// With every fault of configuration and models at once.
+pub fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Result<dry_run::DryRun, BuildError> {
+    build::dry_run(config, source, faults)
+}
+
+/// A filter, built and not yet listening.
+pub struct App {
+    config: Config,
+    /// Runs everything but the proxy, which has threads of its own.
+    runtime: Runtime,
+    gate: Gate,
+    tracker: Arc<SessionTracker>,
+    log: ActivityLog,
+    admin: admin::Admin,
+    scorer: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl App {
+    /// Loads the models, opens the store, takes up bans and strikes.
+    ///
+    /// `source` names the configuration in faults; `faults` are those already found in it.
+    ///
+    /// # Errors
+    /// With every fault of configuration, models and store at once.
+    pub fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<Self, BuildError> {
+        build::build(config, source, faults)
+    }
+
+    /// Checks the configuration and the models, without opening the store.
+    ///
+    /// # Errors
+    /// With every fault of configuration and models at once.
+    pub fn check(config: &Config, source: &str, faults: Vec<Fault>) -> Result<(), BuildError> {
+        build::check(config, source, faults)
+    }
+
+    /// Listens until the process is told to stop, then stops in order: no more requests, sessions closed and judged,
+    /// everything stored.
+    ///
+    /// # Errors
+    /// When a listener cannot be set up.
+    pub fn run(self, announce: impl FnOnce(&Config)) -> Result<(), RunError> {
+        let Self { config, runtime, gate, tracker, log, admin, scorer, stop } = self;
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind(config.admin.listen))
+            .map_err(|source| RunError::AdminListen { address: config.admin.listen, source })?;
+        let listening = Arc::clone(&admin.listening);
+        runtime.spawn(admin.serve(listener, stop.subscribe()));
+        tasks::watch_listener(&runtime, config.proxy.listen, listening, stop.subscribe());
+        announce(&config);
+        let served = proxy::serve(&config.proxy, gate);
+        runtime.block_on(async {
+            tracker.close_all().await;
+            // Whoever waits for this has gone or will see it; nothing else can fail.
+            let _ = stop.send(true);
+            if tokio::time::timeout(STOP_GRACE, scorer).await.is_err() {
+                tracing::error!("sessions were still being judged at the stop and are lost");
+            }
+            match log.close(STOP_GRACE).await {
+                0 => tracing::info!("everything is stored"),
+                lost => tracing::error!(records = lost, "the store did not take these records before the stop"),
+            }
+        });
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        Ok(served?)
+    }
+}

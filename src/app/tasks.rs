@@ -1,0 +1,98 @@
+//! What runs beside requests: sweeping sessions and bans, noticing that the proxy listens.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::banlist::BanList;
+use crate::behaviour::{AssessmentStore, Strikes};
+use crate::session::SessionTracker;
+use crate::time::Timestamp;
+
+/// How often idle sessions are closed: a session is closed at most so much after its gap.
+const SESSION_SWEEP: Duration = Duration::from_millis(250);
+
+/// How often expired bans are removed and changes the store missed are written again.
+const BAN_SWEEP: Duration = Duration::from_secs(5);
+
+/// How often a store that was away at the start is asked for bans and strikes.
+const TAKE_UP_RETRY: Duration = Duration::from_secs(5);
+
+/// Taking up the bans and strikes of before.
+pub(super) struct TakeUp {
+    pub(super) bans: Arc<BanList>,
+    pub(super) strikes: Arc<Strikes>,
+    pub(super) assessments: Arc<dyn AssessmentStore>,
+}
+
+impl TakeUp {
+    pub(super) async fn once(&self) -> Result<(), String> {
+        let bans = self.bans.load(Timestamp::now()).await.map_err(|error| error.to_string())?;
+        let strikes = self.strikes.load(&*self.assessments).await.map_err(|error| error.to_string())?;
+        tracing::info!(bans, strikes, "bans and strikes taken up");
+        Ok(())
+    }
+
+    pub(super) async fn until_done(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(TAKE_UP_RETRY) => {}
+                _ = stop.changed() => return,
+            }
+            if self.once().await.is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+pub(super) async fn sweep_sessions(tracker: Arc<SessionTracker>, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(SESSION_SWEEP);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => tracker.sweep(Timestamp::now()),
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+pub(super) async fn sweep_bans(bans: Arc<BanList>, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(BAN_SWEEP);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {
+                bans.sweep(Timestamp::now()).await;
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Pingora does not tell when it listens: its listener is asked until it answers.
+pub(super) fn watch_listener(
+    runtime: &Runtime,
+    listen: SocketAddr,
+    listening: Arc<AtomicBool>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut address = listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    runtime.spawn(async move {
+        loop {
+            if tokio::net::TcpStream::connect(address).await.is_ok() {
+                listening.store(true, Ordering::Release);
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                _ = stop.changed() => return,
+            }
+        }
+    });
+}

@@ -1,0 +1,164 @@
+//! `[inspection]`, `[[route]]`, `[[exclusion]]`, `[session]`, `[behaviour]` and `[model]`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Section;
+use crate::behaviour;
+use crate::inspection::AttackClass;
+use crate::model::Sensitivity;
+use crate::policy::{BodyLimitAction, Exclusion, FailureMode, Mode, Route, Terms};
+use crate::session::{self, LoginEndpoints};
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
+/// Largest body limit: a body is held in memory until it is judged.
+const MAX_BODY: u64 = 1 << 30;
+const PREFIX: &str = "the beginning of a path, such as \"/wiki/\"";
+
+/// What the file says of inspection; thresholds come from the model's manifest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InspectionSettings {
+    /// What holds where no route says otherwise.
+    pub terms: Terms,
+    /// Parts of the site with terms of their own.
+    pub routes: Vec<Route>,
+    /// Findings that are not counted.
+    pub exclusions: Vec<Exclusion>,
+    /// Whether malformed bodies are refused.
+    pub refuse_malformed: bool,
+    /// What becomes of a request that could not be inspected.
+    pub on_error: FailureMode,
+    /// How readily texts are refused: which of the model's thresholds hold.
+    pub sensitivity: Sensitivity,
+    /// Verdicts of texts remembered at most.
+    pub cache: usize,
+}
+
+/// Which models judge, and how they run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelSettings {
+    /// Directory of the manifests and models.
+    pub dir: PathBuf,
+    /// ONNX Runtime's shared library; searched for where `None`.
+    pub runtime_library: Option<PathBuf>,
+    /// Threads that run the text model.
+    pub threads: usize,
+    /// Batches that wait for it at most.
+    pub queue: usize,
+    /// Time in which it has to answer.
+    pub deadline: Duration,
+}
+
+fn modes() -> [(&'static str, Mode); 3] {
+    Mode::ALL.map(|mode| (mode.as_str(), mode))
+}
+
+fn limit_actions() -> [(&'static str, BodyLimitAction); 3] {
+    BodyLimitAction::ALL.map(|action| (action.as_str(), action))
+}
+
+fn prefix(text: &str) -> Option<String> {
+    text.starts_with('/').then(|| text.to_owned())
+}
+
+pub(super) fn inspection(
+    mut section: Section<'_>,
+    routes: Vec<Section<'_>>,
+    exclusions: Vec<Section<'_>>,
+) -> InspectionSettings {
+    let settings = InspectionSettings {
+        terms: Terms {
+            mode: section.choice("mode", Mode::Block, &modes()),
+            body_limit: section.optional_bytes("body_limit", MAX_BODY).unwrap_or(10 << 20),
+            over_limit: section.choice("over_limit", BodyLimitAction::Refuse, &limit_actions()),
+        },
+        routes: routes.into_iter().filter_map(route).collect(),
+        exclusions: exclusions.into_iter().map(exclusion).collect(),
+        refuse_malformed: section.choice("malformed", false, &[("flag", false), ("refuse", true)]),
+        on_error: section.choice(
+            "on_error",
+            FailureMode::Closed,
+            &[("refuse", FailureMode::Closed), ("allow", FailureMode::Open)],
+        ),
+        sensitivity: section.choice(
+            "sensitivity",
+            Sensitivity::Medium,
+            &Sensitivity::ALL.map(|sensitivity| (sensitivity.as_str(), sensitivity)),
+        ),
+        cache: section.number("cache", 65_536, 1..=16_777_216),
+    };
+    section.finish();
+    settings
+}
+
+fn route(mut section: Section<'_>) -> Option<Route> {
+    if !section.has("path") {
+        section.fault("path", format!("missing; expected {PREFIX}"));
+    }
+    let path = section.text("path", None, PREFIX, |text| prefix(text).map(Some));
+    let route = Route {
+        path: path.clone().unwrap_or_default(),
+        mode: section.optional_choice("mode", &modes()),
+        body_limit: section.optional_bytes("body_limit", MAX_BODY),
+        over_limit: section.optional_choice("over_limit", &limit_actions()),
+    };
+    section.finish();
+    path.map(|_| route)
+}
+
+fn exclusion(mut section: Section<'_>) -> Exclusion {
+    let names: Vec<_> = AttackClass::ALL.iter().map(|class| class.as_str()).collect();
+    let allowed = format!("one of {}", names.join(", "));
+    let rule = Exclusion {
+        path: section.optional("path", PREFIX, prefix),
+        parameter: section.optional("parameter", "a parameter's name", |text| Some(text.to_owned())),
+        classes: section.list("classes", &allowed, AttackClass::parse).unwrap_or_default(),
+    };
+    if rule.path.is_none() && rule.parameter.is_none() && rule.classes.is_empty() {
+        section.fault("path", "an exclusion of everything; expected at least one of path, parameter, classes");
+    }
+    section.finish();
+    rule
+}
+
+pub(super) fn session(mut section: Section<'_>) -> (session::Config, LoginEndpoints) {
+    let default = session::Config::default();
+    let config = session::Config {
+        gap: section.duration("gap", default.gap, SECOND..=DAY),
+        max_requests: section.number("max_requests", default.max_requests, 1..=1_000_000),
+        max_open: section.number("max_open", default.max_open, 1..=10_000_000),
+    };
+    let endpoint = |text: &str| LoginEndpoints::parse(&[text]).is_ok().then(|| text.to_owned());
+    let listed = section.list("login", "a method and a path, such as \"POST /login\"", endpoint);
+    let logins = listed.and_then(|texts| LoginEndpoints::parse(&texts).ok()).unwrap_or_default();
+    section.finish();
+    (config, logins)
+}
+
+pub(super) fn behaviour(mut section: Section<'_>) -> behaviour::Config {
+    let default = behaviour::Config::default();
+    let config = behaviour::Config {
+        use_models: section.flag("use_models", default.use_models),
+        block_ip: section.flag("block_ip", default.block_ip),
+        max_abnormal: section.number("max_abnormal", default.max_abnormal, 0..=1_000),
+        window: section.duration("window", default.window, SECOND..=365 * DAY),
+        ban_duration: section.duration("ban_duration", default.ban_duration, SECOND..=365 * DAY),
+        queue: section.number("queue", default.queue, 1..=10_000_000),
+    };
+    section.finish();
+    config
+}
+
+pub(super) fn model(mut section: Section<'_>) -> ModelSettings {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let settings = ModelSettings {
+        dir: section.path_of("dir").unwrap_or_else(|| PathBuf::from("models")),
+        runtime_library: section.path_of("runtime_library"),
+        threads: section.number("threads", cores, 1..=256),
+        queue: section.number("queue", 1_024, 1..=1_000_000),
+        deadline: section.duration("deadline", 2 * SECOND, Duration::from_millis(1)..=60 * SECOND),
+    };
+    section.finish();
+    settings
+}

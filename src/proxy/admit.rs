@@ -1,0 +1,115 @@
+//! The ordered checks of a request; returns at the first refusal.
+
+use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use pingora_core::protocols::l4::socket::SocketAddr as PeerSocket;
+use pingora_core::{Error, ErrorType, Result};
+use pingora_proxy::Session;
+
+use super::body::{HeldBody, REPLAY_LIMIT};
+use super::{Gate, RequestContext, body};
+use crate::client::PeerAddr;
+use crate::inspection::{ClassifierError, Inspection, RequestHead};
+use crate::policy::{BodyLimitAction, Mode, Reason, Terms, Verdict};
+
+/// Who is it, is he barred, which visit, what does the head carry, what does the body carry.
+pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext) -> Result<Verdict> {
+    let peer = peer_addr(downstream)?;
+    let client = gate.client.identify(peer, &downstream.req_header().headers);
+    ctx.client = Some(client);
+    if gate.bans.check(client.ip, ctx.now).is_some() {
+        return Ok(Verdict::Refuse(Reason::Banned));
+    }
+    ctx.visit = Some(gate.sessions.begin(&client, ctx.id, ctx.now));
+    let terms = gate.policy.terms(downstream.req_header().raw_path());
+    ctx.terms = Some(terms);
+    if terms.mode == Mode::Off {
+        return Ok(Verdict::Allow);
+    }
+    let inspected = inspect_head(gate, downstream).await;
+    let verdict = weigh(gate, downstream, ctx, inspected);
+    if verdict.is_refusal() {
+        return Ok(verdict);
+    }
+    admit_body(gate, downstream, ctx, &terms).await
+}
+
+/// Reads and judges a small body now; makes ready to withhold a larger one.
+async fn admit_body(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext, terms: &Terms) -> Result<Verdict> {
+    if downstream.is_body_empty() || downstream.is_upgrade_req() {
+        return Ok(ctx.verdict);
+    }
+    let length = content_length(downstream);
+    if length.is_some_and(|length| length > terms.body_limit) {
+        gate.metrics.over_limit(terms.over_limit.as_str());
+        match terms.over_limit {
+            BodyLimitAction::Refuse => return Ok(gate.policy.judge_oversized(terms)),
+            BodyLimitAction::Pass => return Ok(ctx.verdict),
+            BodyLimitAction::InspectPrefix => {}
+        }
+    }
+    if length.is_none_or(|length| length > REPLAY_LIMIT.min(terms.body_limit)) {
+        ctx.body = HeldBody::withhold(terms);
+        return Ok(ctx.verdict);
+    }
+    if downstream.req_header().headers.contains_key(EXPECT) {
+        downstream.write_continue_response().await?;
+        ctx.continued = true;
+    }
+    let read = body::read_whole(downstream, gate.body_timeout).await?;
+    let inspected = gate.inspector.inspect_body(content_type(downstream), &read, false).await;
+    ctx.body = HeldBody::Judged(read);
+    Ok(weigh(gate, downstream, ctx, inspected))
+}
+
+async fn inspect_head(gate: &Gate, downstream: &Session) -> Result<Inspection, ClassifierError> {
+    let request = downstream.req_header();
+    let raw_target = request.raw_path();
+    let (path, query) = match raw_target.iter().position(|byte| *byte == b'?') {
+        Some(mark) => (&raw_target[..mark], Some(&raw_target[mark + 1..])),
+        None => (raw_target, None),
+    };
+    let head = RequestHead { method: request.method.as_str(), path, query, headers: &request.headers };
+    gate.inspector.inspect(&head).await
+}
+
+/// Takes an inspection into the context; the verdict on all that is known so far.
+pub(super) fn weigh(
+    gate: &Gate,
+    downstream: &Session,
+    ctx: &mut RequestContext,
+    inspected: Result<Inspection, ClassifierError>,
+) -> Verdict {
+    let Some(terms) = ctx.terms else { return ctx.verdict };
+    let verdict = match inspected {
+        Ok(inspection) => {
+            ctx.absorb(inspection);
+            gate.policy.judge(&terms, downstream.req_header().raw_path(), &ctx.findings)
+        }
+        Err(error) => {
+            tracing::warn!(%error, request = %ctx.id, "request not inspected");
+            gate.policy.judge_uninspected(&terms)
+        }
+    };
+    ctx.verdict = ctx.verdict.graver(verdict);
+    ctx.verdict
+}
+
+pub(super) fn content_type(downstream: &Session) -> Option<&str> {
+    downstream.req_header().headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// The announced length; `None` for a chunked body or where none is announced.
+fn content_length(downstream: &Session) -> Option<u64> {
+    let headers = &downstream.req_header().headers;
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return None;
+    }
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn peer_addr(downstream: &Session) -> Result<PeerAddr> {
+    match downstream.client_addr() {
+        Some(PeerSocket::Inet(address)) => Ok(PeerAddr(*address)),
+        _ => Err(Error::explain(ErrorType::InternalError, "the connection has no address")),
+    }
+}

@@ -1,0 +1,93 @@
+//! What is noted of an answered request: its visit, the activity log, the metrics.
+
+use http::header::{CONTENT_TYPE, HOST};
+use pingora_proxy::Session;
+
+use super::{Gate, RequestContext};
+use crate::activity::{ActivityRecord, Redaction};
+use crate::inspection::AttackClass;
+use crate::policy::Verdict;
+use crate::session::Outcome;
+use crate::time::Timestamp;
+
+/// Notes a request after the end of its answer. Waits for nothing.
+pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext) {
+    let timestamp = Timestamp::now();
+    let latency = ctx.started.elapsed();
+    let status = downstream.response_written().map_or(0, |response| response.status.as_u16());
+    let attack = ctx.findings.worst();
+    count(gate, ctx, latency, attack);
+    let session = ctx.visit.as_ref().map(crate::session::Visit::session);
+    if let Some(visit) = ctx.visit.take() {
+        let request = downstream.req_header();
+        let method = request.method.as_str();
+        visit.finish(&Outcome {
+            timestamp,
+            status,
+            is_post: method == "POST",
+            is_login: gate.logins.matches(method, request.uri.path()),
+            findings: u32::from(attack.is_some() && ctx.verdict != Verdict::Allow),
+            score: ctx.score.unwrap_or(0.0),
+        });
+    }
+    let Some(client) = ctx.client else { return };
+    let request = downstream.req_header();
+    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let request_body = body_to_keep(gate, content_type, ctx);
+    gate.log.record(ActivityRecord {
+        id: ctx.id,
+        session,
+        timestamp,
+        client_ip: client.ip,
+        client: client.key,
+        method: request.method.to_string(),
+        url: Redaction::url(&String::from_utf8_lossy(request.raw_path())),
+        origin: origin(gate, downstream),
+        headers: Redaction::headers(&request.headers),
+        status,
+        request_bytes: u64::try_from(downstream.body_bytes_read()).unwrap_or(u64::MAX),
+        response_bytes: u64::try_from(downstream.body_bytes_sent()).unwrap_or(u64::MAX),
+        content_type: response_type(downstream),
+        latency,
+        verdict: ctx.verdict,
+        findings: std::mem::take(&mut ctx.findings.0),
+        score: ctx.score,
+        request_body,
+    });
+}
+
+fn count(gate: &Gate, ctx: &RequestContext, latency: std::time::Duration, attack: Option<(AttackClass, f32)>) {
+    let verdict = ctx.verdict.as_str();
+    gate.metrics.answered(verdict, latency);
+    if let Verdict::Refuse(reason) = ctx.verdict {
+        gate.metrics.refused(reason.as_str());
+    }
+    if let Some((class, _)) = attack {
+        gate.metrics.attacked(class.as_str(), verdict);
+    }
+    if ctx.upstream_failed {
+        gate.metrics.upstream_errors.inc();
+    }
+}
+
+/// The body as far as the filter held it, redacted, where the configuration keeps it.
+fn body_to_keep(gate: &Gate, content_type: Option<&str>, ctx: &RequestContext) -> Option<serde_json::Value> {
+    let suspected = ctx.verdict != Verdict::Allow;
+    let seen = ctx.body.seen();
+    (gate.bodies.keeps(suspected) && !seen.is_empty()).then(|| Redaction::body(content_type, seen)).flatten()
+}
+
+/// Scheme and host as the client named them.
+fn origin(gate: &Gate, downstream: &Session) -> String {
+    let request = downstream.req_header();
+    let host = match request.headers.get(HOST) {
+        Some(host) => String::from_utf8_lossy(host.as_bytes()).into_owned(),
+        None => request.uri.host().unwrap_or_default().to_owned(),
+    };
+    format!("{}://{host}", if gate.over_tls { "https" } else { "http" })
+}
+
+fn response_type(downstream: &Session) -> Option<String> {
+    let value = downstream.response_written()?.headers.get(CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

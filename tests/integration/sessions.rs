@@ -1,0 +1,108 @@
+use serde_json::json;
+
+use crate::harness::client::{get, post};
+use crate::harness::{Origin, Waf, wait_for};
+
+const QUICK: &str = "[session]\ngap = \"1s\"\n[behaviour]\nblock_ip = true\nban_duration = \"10m\"\n";
+const ATTACK: &str = "/product?id=1%27%20UNION%20SELECT%20username%2C%20password%20FROM%20users--%20-";
+
+/// One visit with an attack in it, seen through to its judgement.
+fn abnormal_visit(waf: &Waf, number: usize) {
+    assert_eq!(waf.send(get(ATTACK)).status, 403);
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal'", number);
+}
+
+#[test]
+fn the_third_abnormal_visit_bans_and_one_call_lets_the_client_in_again() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, QUICK);
+    for number in 1..=2 {
+        abnormal_visit(&waf, number);
+        assert_eq!(waf.send(get("/")).status, 200, "two are allowed");
+        waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures", number * 2 - 1);
+        wait_for("the visit to be judged", || {
+            (waf.sql("SELECT COUNT(*) FROM sesfeatures")[0][0] == (number * 2).to_string()).then_some(())
+        });
+    }
+    abnormal_visit(&waf, 3);
+    let reached = origin.seen().len();
+    wait_for("the ban", || (waf.send(get("/")).status == 403).then_some(()));
+    assert!(origin.seen().len() <= reached + 1);
+    let ban = waf.api("GET", "/api/v1/bans", None).json();
+    assert!(ban.to_string().contains("behaviour"), "{ban}");
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal' AND active = 0", 3);
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Normal' AND active = 1", 2);
+
+    assert_eq!(waf.api("DELETE", "/api/v1/bans/127.0.0.1", None).status, 204);
+    assert_eq!(waf.send(get("/")).status, 200);
+}
+
+#[test]
+fn the_last_session_of_a_client_is_judged_with_the_predecessors_numbers() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n");
+    waf.send(post("/login", "application/x-www-form-urlencoded", b"user=anna&password=tulip"));
+    waf.send(post("/login/?next=%2F", "application/x-www-form-urlencoded", b"user=anna&password=rose"));
+    waf.send(get("/status/404"));
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures", 1);
+    let row = waf.sql(
+        "SELECT numOfLoginAttempts, numOfPostReqs, numOfReqs, sesCodes4xx, sesDuration, clientIP, active, behavior
+         FROM sesfeatures",
+    );
+    let logged = waf.sql("SELECT MAX(timestamp) - MIN(timestamp) FROM httplogs");
+    assert_eq!(row[0][..4], ["2", "2", "3", "1"]);
+    assert_eq!(row[0][4], logged[0][0]);
+    assert_eq!(row[0][5..], ["127.0.0.1", "1", "Normal"]);
+    let ids = waf.sql("SELECT (SELECT sessionID FROM sesfeatures), _id, sessionID FROM httplogs ORDER BY _id LIMIT 1");
+    assert_eq!(ids[0][0], ids[0][1], "a session has the id of its first request");
+    assert_eq!(ids[0][0], ids[0][2]);
+}
+
+#[test]
+fn a_full_session_is_cut_at_exactly_its_cap_under_concurrency() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[session]\nmax_requests = 5\ngap = \"1s\"\n");
+    std::thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| assert_eq!(waf.send(get("/")).status, 200));
+        }
+    });
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures", 4);
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 20);
+    let sizes = waf
+        .sql("SELECT numOfReqs, (SELECT COUNT(*) FROM httplogs l WHERE l.sessionID = s.sessionID) FROM sesfeatures s");
+    assert_eq!(sizes, [["5", "5"], ["5", "5"], ["5", "5"], ["5", "5"]]);
+}
+
+#[test]
+fn collection_mode_judges_nobody() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n[behaviour]\nuse_models = false\nblock_ip = true\n");
+    waf.send(get(ATTACK));
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'newSession'", 1);
+}
+
+#[test]
+fn secrets_are_nowhere_in_the_store() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[activity]\nbodies = \"redacted\"\n");
+    let secret = "hunter2hunter2";
+    waf.send(get(&format!("/?user=anna&password={secret}")));
+    waf.send(crate::harness::client::get_with(
+        "/",
+        &format!(
+            "Cookie: sid={secret}\r\nAuthorization: Bearer {secret}\r\nX-Api-Key: {secret}\r\n\
+             Referer: http://a/?token={secret}\r\n"
+        ),
+    ));
+    waf.send(post("/login", "application/x-www-form-urlencoded", format!("user=anna&pwd={secret}").as_bytes()));
+    waf.send(post("/api", "application/json", json!({"a": [{"newPassword": secret}]}).to_string().as_bytes()));
+    let part = format!("--b\r\nContent-Disposition: form-data; name=\"passwd\"\r\n\r\n{secret}\r\n--b--\r\n");
+    waf.send(post("/api", "multipart/form-data; boundary=b", part.as_bytes()));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 5);
+    let folder = waf.stop();
+    for entry in std::fs::read_dir(folder.path().join("data")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+}
