@@ -27,42 +27,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         &["activity", "behaviour", "banlist", "session", "policy", "inspection", "client", "metrics", "id", "time"],
     ),
     ("model", &["behaviour", "inspection", "metrics", "id", "time"]),
-    (
-        "proxy",
-        &[
-            "storage",
-            "model",
-            "activity",
-            "behaviour",
-            "banlist",
-            "session",
-            "policy",
-            "inspection",
-            "client",
-            "metrics",
-            "live",
-            "id",
-            "time",
-        ],
-    ),
-    (
-        "admin",
-        &[
-            "storage",
-            "model",
-            "activity",
-            "behaviour",
-            "banlist",
-            "session",
-            "policy",
-            "inspection",
-            "client",
-            "metrics",
-            "live",
-            "id",
-            "time",
-        ],
-    ),
+    ("proxy", SERVICES),
+    ("admin", SERVICES),
     ("main", ANYTHING),
     ("cli", ANYTHING),
     ("app", ANYTHING),
@@ -70,6 +36,23 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 ];
 
 const ANYTHING: &[&str] = &["*"];
+
+/// What the two listeners may use: all but each other and what joins them.
+const SERVICES: &[&str] = &[
+    "storage",
+    "model",
+    "activity",
+    "behaviour",
+    "banlist",
+    "session",
+    "policy",
+    "inspection",
+    "client",
+    "metrics",
+    "live",
+    "id",
+    "time",
+];
 
 /// Crates and the one folder that may name them.
 const ALONE: [(&str, &str); 5] = [

@@ -254,8 +254,11 @@ async fn take_up(
 }
 
 fn inspector(config: &Config, models: &ModelSet, metrics: &Metrics) -> Inspector {
-    let settings =
-        inspection::Config { flag_threshold: models.text_thresholds.flag(), cache_capacity: config.inspection.cache };
+    let settings = inspection::Config {
+        flag_threshold: models.text_thresholds.flag(),
+        cache_capacity: config.inspection.cache,
+        ..inspection::Config::default()
+    };
     Inspector::new(Arc::clone(&models.text), settings, metrics.inspection.clone())
 }
 

@@ -4,10 +4,11 @@ mod bans;
 mod check_config;
 mod classify;
 mod demo_site;
-mod json_lines;
 mod prepare;
+mod raw_request;
 mod replay;
 mod run;
+mod sample;
 
 use std::process::ExitCode;
 

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::encode::EncodedText;
-use crate::metrics::Label;
 
 /// Classes of attack, after `norm` in the order of the predecessor's labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,12 +71,6 @@ impl ClassifierError {
             Self::Deadline => "deadline",
             Self::Failed => "failed",
         }
-    }
-}
-
-impl Label for ClassifierError {
-    fn label(&self) -> &'static str {
-        self.as_str()
     }
 }
 

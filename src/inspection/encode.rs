@@ -1,67 +1,83 @@
 //! Normalised text as a model takes it: overlapping windows of bytes.
+//!
+//! A window is at most [`WINDOW_BYTES`] bytes and begins [`WINDOW_STEP`] bytes after the one before; the last ends with
+//! the text. So everything of up to 64 bytes stands whole in some window, wherever it is hidden.
+//! A model takes the bytes as ids: 1 to 255 is the byte itself, 0 is padding (normalised text has no NUL byte),
+//! padded at the end to the shortest of the model's lengths that holds the window. Beside them it takes the kind of place.
 
 use super::TargetKind;
 
 /// Bytes of a window at most.
 pub const WINDOW_BYTES: usize = 256;
 
-/// Bytes from the start of one window to that of the next; windows overlap by 64, so that what is cut in one stands
-/// whole in the next.
+/// Bytes from the start of one window to that of the next.
 pub const WINDOW_STEP: usize = 192;
 
-/// One window of normalised text: its bytes (1 to [`WINDOW_BYTES`], none of them 0, which is the model's padding) and
-/// the kind of place it stood in, as the place's position in [`TargetKind::ALL`].
+/// One window of normalised text, with the kind of place it stood in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EncodedText {
-    kind: u8,
+    kind: TargetKind,
     bytes: Box<[u8]>,
 }
 
 impl EncodedText {
-    /// The kind of place, as its position in [`TargetKind::ALL`].
-    pub fn kind(&self) -> u8 {
-        self.kind
+    /// The kind of place as the model's id: its index in [`TargetKind::ALL`].
+    pub const fn kind(&self) -> u8 {
+        self.kind as u8
     }
 
-    /// The window's text.
+    /// The bytes, 1 to [`WINDOW_BYTES`] of them, none of them 0.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     #[cfg(test)]
     pub(crate) fn for_tests(kind: u8, bytes: &[u8]) -> Self {
-        Self { kind, bytes: bytes.into() }
+        Self { kind: TargetKind::ALL[usize::from(kind)], bytes: bytes.into() }
     }
 }
 
-/// The windows of a normalised text; none of an empty one. Every byte stands in at least one of them.
-pub fn windows(kind: TargetKind, text: &[u8]) -> impl Iterator<Item = EncodedText> {
-    let position = TargetKind::ALL.iter().position(|listed| *listed == kind).unwrap_or(0);
-    // There are fewer kinds than 256.
-    let kind = u8::try_from(position).unwrap_or(0);
-    let beyond_first = text.len().saturating_sub(WINDOW_BYTES).div_ceil(WINDOW_STEP);
-    let count = if text.is_empty() { 0 } else { 1 + beyond_first };
-    (0..count).map(move |index| {
-        let start = index * WINDOW_STEP;
-        let end = text.len().min(start + WINDOW_BYTES);
-        EncodedText { kind, bytes: text[start..end].into() }
-    })
+/// The windows of normalised text.
+pub(crate) fn windows(kind: TargetKind, text: &[u8]) -> Vec<EncodedText> {
+    let mut windows = Vec::with_capacity(1 + text.len() / WINDOW_STEP);
+    let mut start = 0;
+    while start + WINDOW_BYTES < text.len() {
+        windows.push(window(kind, &text[start..start + WINDOW_BYTES]));
+        start += WINDOW_STEP;
+    }
+    if !text.is_empty() {
+        windows.push(window(kind, &text[text.len().saturating_sub(WINDOW_BYTES)..]));
+    }
+    windows
+}
+
+fn window(kind: TargetKind, bytes: &[u8]) -> EncodedText {
+    EncodedText { kind, bytes: bytes.into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lengths(text: &[u8]) -> Vec<usize> {
+        windows(TargetKind::QueryValue, text).iter().map(|window| window.bytes().len()).collect()
+    }
+
     #[test]
-    fn windows_cover_every_byte_and_overlap() {
-        for (length, expected) in [(0, 0), (1, 1), (256, 1), (257, 2), (448, 2), (449, 3), (10_000, 52)] {
-            let text: Vec<u8> = (0..length).map(|index| u8::try_from(index % 250 + 1).unwrap()).collect();
-            let cut: Vec<_> = windows(TargetKind::QueryValue, &text).collect();
-            assert_eq!(cut.len(), expected, "{length}");
-            for (index, window) in cut.iter().enumerate() {
-                assert_eq!(window.bytes(), &text[index * 192..length.min(index * 192 + 256)]);
-            }
-            assert!(cut.last().is_none_or(|last| text.ends_with(last.bytes())));
+    fn windows_overlap_and_the_last_ends_with_the_text() {
+        assert_eq!(lengths(b""), [0; 0]);
+        assert_eq!(lengths(&[b'a'; 256]), [256]);
+        assert_eq!(lengths(&[b'a'; 257]), [256, 256]);
+        let text: Vec<u8> = (0..1000_u32).map(|at| 1 + u8::try_from(at % 250).unwrap()).collect();
+        let windows = windows(TargetKind::Path, &text);
+        assert_eq!(windows[1].bytes(), &text[192..448]);
+        assert_eq!(windows.last().unwrap().bytes(), &text[744..]);
+    }
+
+    #[test]
+    fn kinds_are_numbered_in_their_listed_order() {
+        for (index, kind) in TargetKind::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(window(kind, b"x").kind()), index);
         }
     }
 }

@@ -1,218 +1,198 @@
-//! What of a request's head is inspected: path, query, cookies, headers.
+//! The targets of a request's head: path, query, headers, cookies.
 
-use http::HeaderMap;
-use http::header::{COOKIE, REFERER};
+use http::header::{self, HeaderMap, HeaderName};
 
-use super::{Target, TargetKind};
+use super::body::read_pairs;
+use super::safe::is_plain_name;
+use super::targets::Targets;
+use super::transform::is_malformed;
+use super::{Malformed, TargetKind};
 
-/// Targets of one request kept apart at most; what comes after is joined into one text, so nothing is skipped.
-const MAX_TARGETS: usize = 1_000;
+/// Kinds of the names and values of a query string.
+const QUERY: (TargetKind, TargetKind) = (TargetKind::QueryName, TargetKind::QueryValue);
 
-/// Characters of a target's name that are kept.
-const MAX_NAME: usize = 128;
-
-/// Headers that speak of the connection or of caching and that applications do not read as text.
+/// Headers of the protocol, which servers consume and applications seldom read.
 ///
-/// `sec-` headers are set by browsers and cannot be set by a page; the rest is matched by whole name.
-const NOT_INSPECTED: [&str; 22] = [
-    "accept",
-    "accept-charset",
-    "accept-encoding",
-    "cache-control",
-    "connection",
-    "content-length",
-    "date",
-    "dnt",
-    "expect",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "keep-alive",
-    "pragma",
-    "range",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-    "upgrade-insecure-requests",
+/// They are inspected only where they carry a character that their grammar has no use for.
+const PROTOCOL: [HeaderName; 19] = [
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+    header::EXPECT,
+    header::ACCEPT_ENCODING,
+    header::CACHE_CONTROL,
+    header::PRAGMA,
+    header::DATE,
+    header::RANGE,
+    header::IF_RANGE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_UNMODIFIED_SINCE,
 ];
 
-/// A request's head, as received.
+/// Client hints and fetch metadata, by the start of their names: treated as [`PROTOCOL`] headers are.
+const PROTOCOL_PREFIXES: [&str; 4] = ["sec-fetch-", "sec-ch-", "sec-websocket-", "upgrade-insecure-"];
+
+/// The head of a request, borrowed from the server.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
-    /// Method.
+    /// The method; not inspected.
     pub method: &'a str,
-    /// Path, without the query.
+    /// The path as it was sent.
     pub path: &'a [u8],
-    /// Query, without the question mark.
+    /// The query as it was sent, without its `?`.
     pub query: Option<&'a [u8]>,
-    /// Headers.
+    /// The headers.
     pub headers: &'a HeaderMap,
 }
 
-/// Places of a request and the raw texts that stand there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Targets {
-    list: Vec<(Target, Vec<u8>)>,
+/// Adds the targets of a request's head.
+pub fn read_head(head: &RequestHead<'_>, targets: &mut Targets) {
+    read_path(head.path, targets);
+    if let Some(query) = head.query {
+        read_query(query, targets);
+    }
+    for (name, value) in head.headers {
+        read_header(name, value.as_bytes(), targets);
+    }
 }
 
-impl Targets {
-    /// The targets of a head.
-    pub fn of_head(head: &RequestHead<'_>) -> Self {
-        let mut targets = Self::default();
-        targets.add(TargetKind::Path, "", head.path);
-        if let Some(query) = head.query {
-            targets.add_pairs(TargetKind::QueryName, TargetKind::QueryValue, query);
-        }
-        for (name, value) in head.headers {
-            targets.add_header(name.as_str(), value.as_bytes());
-        }
-        targets
+/// Adds a path.
+pub(crate) fn read_path(path: &[u8], targets: &mut Targets) {
+    if is_malformed(path) {
+        targets.push_malformed(TargetKind::Path, b"", Malformed::PercentEncoding);
     }
+    targets.push(TargetKind::Path, b"", path);
+}
 
-    /// One header's targets; none of a header that applications do not read.
-    pub fn add_header(&mut self, name: &str, value: &[u8]) {
-        if name == COOKIE.as_str() {
-            self.add_cookies(value);
-        } else if name == REFERER.as_str() {
-            self.add_url(name, value);
-        } else if !NOT_INSPECTED.contains(&name) && !name.starts_with("sec-") {
-            self.add(TargetKind::Header, name, value);
-        }
+/// Adds the names and values of a query.
+pub(crate) fn read_query(query: &[u8], targets: &mut Targets) {
+    read_pairs(query, QUERY, false, targets);
+}
+
+fn read_header(name: &HeaderName, value: &[u8], targets: &mut Targets) {
+    let text = name.as_str().as_bytes();
+    if !is_plain_name(text) {
+        targets.push(TargetKind::Header, text, text);
     }
-
-    /// Names and values of `a=b&c=d`. A part without `=` is a value without a name.
-    pub fn add_pairs(&mut self, name_kind: TargetKind, value_kind: TargetKind, text: &[u8]) {
-        for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = match memchr::memchr(b'=', pair) {
-                Some(equals) => (&pair[..equals], &pair[equals + 1..]),
-                None => (&pair[..0], pair),
-            };
-            let name = plus_to_space(name);
-            let shown =
-                String::from_utf8_lossy(&percent_encoding::percent_decode(&name).collect::<Vec<_>>()).into_owned();
-            if !name.is_empty() {
-                self.add_owned(name_kind, "", name);
-            }
-            self.add_owned(value_kind, &shown, plus_to_space(value));
-        }
+    if is_protocol(name) && !value.iter().any(is_foreign) {
+        return;
     }
-
-    /// One target.
-    pub fn add(&mut self, kind: TargetKind, name: &str, text: &[u8]) {
-        self.add_owned(kind, name, text.to_vec());
+    match *name {
+        header::COOKIE => read_cookies(value, targets),
+        header::AUTHORIZATION | header::PROXY_AUTHORIZATION => read_credentials(text, value, targets),
+        _ => read_url_or_text(text, value, targets),
     }
+}
 
-    /// One target, of a text that is ours already.
-    pub fn add_owned(&mut self, kind: TargetKind, name: &str, text: Vec<u8>) {
-        if text.is_empty() {
-            return;
-        }
-        if self.list.len() >= MAX_TARGETS {
-            if let Some((_, last)) = self.list.last_mut() {
-                last.push(b' ');
-                last.extend(text);
-            }
-            return;
-        }
-        let name = match name.char_indices().nth(MAX_NAME) {
-            Some((end, _)) => name[..end].to_owned(),
-            None => name.to_owned(),
+fn is_protocol(name: &HeaderName) -> bool {
+    PROTOCOL.contains(name) || PROTOCOL_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+}
+
+/// Characters that no protocol header needs; `"`, `;`, `?`, `=` and the like are in entity tags and hints.
+fn is_foreign(byte: &u8) -> bool {
+    matches!(byte, b'<' | b'>' | b'{' | b'}' | b'$' | b'`' | b'\'' | b'\\' | b'|' | b'%')
+}
+
+fn read_cookies(value: &[u8], targets: &mut Targets) {
+    for cookie in value.split(|byte| *byte == b';') {
+        let cookie = cookie.trim_ascii();
+        let (name, value) = match memchr::memchr(b'=', cookie) {
+            Some(at) => (&cookie[..at], &cookie[at + 1..]),
+            None => (&b""[..], cookie),
         };
-        let first_of_rest = self.list.len() + 1 == MAX_TARGETS;
-        let kind = if first_of_rest { TargetKind::BodyText } else { kind };
-        self.list.push((Target { kind, name }, text));
-    }
-
-    /// Takes over the targets of another part of the same request.
-    pub fn append(&mut self, other: Self) {
-        for (target, text) in other.list {
-            self.add_owned(target.kind, &target.name, text);
+        if !is_plain_name(name) {
+            targets.push(TargetKind::Cookie, name, name);
         }
-    }
-
-    /// The targets, in the order found.
-    pub fn into_list(self) -> Vec<(Target, Vec<u8>)> {
-        self.list
-    }
-
-    fn add_cookies(&mut self, header: &[u8]) {
-        for cookie in header.split(|byte| *byte == b';') {
-            let cookie = cookie.trim_ascii();
-            match memchr::memchr(b'=', cookie) {
-                Some(equals) => {
-                    let name = String::from_utf8_lossy(&cookie[..equals]).into_owned();
-                    self.add(TargetKind::Cookie, "", &cookie[..equals]);
-                    self.add(TargetKind::Cookie, &name, &cookie[equals + 1..]);
-                }
-                None => self.add(TargetKind::Cookie, "", cookie),
-            }
-        }
-    }
-
-    /// A header that carries a URL: the URL up to its query, then the query's names and values.
-    fn add_url(&mut self, name: &str, url: &[u8]) {
-        match memchr::memchr(b'?', url) {
-            Some(mark) => {
-                self.add(TargetKind::Header, name, &url[..mark]);
-                self.add_pairs(TargetKind::Header, TargetKind::Header, &url[mark + 1..]);
-            }
-            None => self.add(TargetKind::Header, name, url),
-        }
+        let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+        targets.push(TargetKind::Cookie, name, unquoted.unwrap_or(value));
     }
 }
 
-fn plus_to_space(text: &[u8]) -> Vec<u8> {
-    text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect()
+/// The scheme and what follows it apart, so that base64 credentials and tokens are seen for what they are.
+fn read_credentials(name: &[u8], value: &[u8], targets: &mut Targets) {
+    match memchr::memchr(b' ', value) {
+        Some(at) if is_plain_name(&value[..at]) => targets.push(TargetKind::Header, name, &value[at + 1..]),
+        _ => targets.push(TargetKind::Header, name, value),
+    }
+}
+
+/// A header that is a URL is taken apart: its query holds values like any query.
+fn read_url_or_text(name: &[u8], value: &[u8], targets: &mut Targets) {
+    let is_url = value.starts_with(b"http://") || value.starts_with(b"https://");
+    match memchr::memchr(b'?', value) {
+        Some(at) if is_url => {
+            targets.push(TargetKind::Header, name, &value[..at]);
+            let (query, fragment) = match memchr::memchr(b'#', &value[at..]) {
+                Some(hash) => (&value[at + 1..at + hash], &value[at + hash..]),
+                None => (&value[at + 1..], &b""[..]),
+            };
+            read_query(query, targets);
+            targets.push(TargetKind::Header, name, fragment);
+        }
+        _ => targets.push(TargetKind::Header, name, value),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
-    fn shown(targets: Targets) -> Vec<(String, String)> {
-        let show = |(target, text): (Target, Vec<u8>)| (target.to_string(), String::from_utf8(text).unwrap());
-        targets.into_list().into_iter().map(show).collect()
+    fn targets_of(path: &str, query: Option<&str>, headers: &[(&'static str, &'static str)]) -> Vec<String> {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let method = "GET";
+        let mut targets = Targets::new(6);
+        let head = RequestHead { method, path: path.as_bytes(), query: query.map(str::as_bytes), headers: &headers };
+        read_head(&head, &mut targets);
+        let (fields, malformed) = targets.into_parts();
+        let fields = fields.iter().map(|field| format!("{}={}", field.target, String::from_utf8_lossy(&field.value)));
+        fields
+            .chain(malformed.iter().map(|(target, fault)| format!("!{} {}", target.kind.as_str(), fault.as_str())))
+            .collect()
     }
 
     #[test]
-    fn takes_a_head_apart() {
-        let mut headers = HeaderMap::new();
-        headers.insert("host", HeaderValue::from_static("a"));
-        headers.insert("cookie", HeaderValue::from_static("sid=1; theme = dark;flag"));
-        headers.insert("referer", HeaderValue::from_static("http://b/c?d=e+f"));
-        headers.insert("x-client-ip", HeaderValue::from_static("1.2.3.4"));
-        let head = RequestHead { method: "GET", path: b"/p", query: Some(b"q=a+b&&x&%61=%2b"), headers: &headers };
-        let expected = [
-            ("path", "/p"),
-            ("query-name", "q"),
-            ("query-value q", "a b"),
-            ("query-value", "x"),
-            ("query-name", "%61"),
-            ("query-value a", "%2b"),
-            ("cookie", "sid"),
-            ("cookie sid", "1"),
-            ("cookie", "theme "),
-            ("cookie theme ", " dark"),
-            ("cookie", "flag"),
-            ("header referer", "http://b/c"),
-            ("header", "d"),
-            ("header d", "e f"),
-            ("header x-client-ip", "1.2.3.4"),
+    fn path_and_query() {
+        assert_eq!(
+            targets_of("/a%2", Some("q=1+2&b=%"), &[]),
+            [
+                "path=/a%2",
+                "query-value q=1 2",
+                "query-value b=%",
+                "!path percent-encoding",
+                "!query-value percent-encoding"
+            ]
+        );
+    }
+
+    #[test]
+    fn headers_but_those_of_the_protocol() {
+        let headers = [
+            ("host", "a"),
+            ("te", "$x"),
+            ("x-api", "v"),
+            ("cookie", "a=b; c=\"d e\"; f"),
+            ("authorization", "Bearer t"),
         ];
-        assert_eq!(shown(Targets::of_head(&head)), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+        assert_eq!(
+            targets_of("", None, &headers),
+            ["header te=$x", "header x-api=v", "cookie a=b", "cookie c=d e", "cookie=f", "header authorization=t"]
+        );
+        let referer = [("referer", "https://a.b/c?d=e+f#g")];
+        assert_eq!(
+            targets_of("", None, &referer),
+            ["header referer=https://a.b/c", "query-value d=e f", "header referer=#g"]
+        );
     }
 
     #[test]
-    fn past_the_cap_the_rest_is_one_text() {
-        let mut targets = Targets::default();
-        let query: Vec<u8> = (0..2_000).flat_map(|index| format!("a={index}&").into_bytes()).collect();
-        targets.add_pairs(TargetKind::QueryName, TargetKind::QueryValue, &query);
-        let list = targets.into_list();
-        assert_eq!(list.len(), MAX_TARGETS);
-        assert!(list.last().unwrap().1.ends_with(b" a 1999"));
+    fn past_the_limit_values_lose_their_names_only() {
+        assert_eq!(targets_of("/", Some("a=1&a=2&a=3&a=4&a=5&a=6&a=7"), &[]).last().unwrap(), "body-text=6\n7\n");
     }
 }

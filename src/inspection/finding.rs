@@ -1,7 +1,6 @@
 //! One suspicion, and what it rests on.
 
 use super::{AttackClass, Target};
-use crate::metrics::Label;
 
 /// Bytes of evidence kept at most.
 pub const MAX_EXCERPT_BYTES: usize = 64;
@@ -28,12 +27,6 @@ impl Malformed {
             Self::Multipart => "multipart",
             Self::PercentEncoding => "percent-encoding",
         }
-    }
-}
-
-impl Label for Malformed {
-    fn label(&self) -> &'static str {
-        self.as_str()
     }
 }
 

@@ -1,190 +1,199 @@
-//! Scores of a request's windows, and what follows from them.
+//! Asks the model about what a request carries, and makes findings of its answers.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
-use quick_cache::sync::Cache;
-
-use super::extract::{RequestHead, Targets};
+use super::cache::ScoreCache;
+use super::excerpt::excerpt;
 use super::{
-    AttackClass, ClassifierError, Config, EncodedText, Finding, Findings, MAX_EXCERPT_BYTES, Malformed,
-    PayloadClassifier, Prepared, Score, Suspicion, Target, TargetKind, body, is_secret_name, place, prepare,
+    AttackClass, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier, Place, Reading,
+    RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
 };
 use crate::metrics::InspectionMetrics;
 
-/// Bytes of a body from which it is taken apart on a thread for such work rather than on the proxy's worker.
-const LARGE_BODY: usize = 16 * 1_024;
-
-/// Windows handed to the model at once; a large body is scored piece by piece, so that it cannot fill the queue.
-const PIECE: usize = 256;
+/// Bytes of a body past which it is taken apart on a thread of its own: below, that takes less than a millisecond.
+const LARGE_BODY_BYTES: usize = 16 * 1_024;
 
 /// What an inspection found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inspection {
-    /// Suspicions.
+    /// All suspicions.
     pub findings: Findings,
-    /// Highest probability of attack of any part; `None` when no part needed the model.
+    /// Highest probability of attack of any part, 0 to 1; `None` where no part reached the model.
     pub score: Option<f32>,
-    /// The class of the part with that score.
+    /// The class of that part.
     pub class: Option<AttackClass>,
 }
 
-/// Inspects requests.
+impl Inspection {
+    /// Adds what another part of the same request showed.
+    pub fn merge(&mut self, other: Self) {
+        self.findings.0.extend(other.findings.0);
+        if other.score > self.score {
+            self.score = other.score;
+            self.class = other.class;
+        }
+    }
+}
+
+/// Inspects requests. Shared by all of them.
 pub struct Inspector {
     classifier: Arc<dyn PayloadClassifier>,
-    flag_threshold: f32,
-    cache: Cache<EncodedText, Score>,
+    config: Config,
+    cache: ScoreCache,
     metrics: InspectionMetrics,
 }
 
 impl Inspector {
-    /// An inspector that asks this model.
+    /// An inspector that asks this classifier.
     pub fn new(classifier: Arc<dyn PayloadClassifier>, config: Config, metrics: InspectionMetrics) -> Self {
-        let cache = Cache::new(config.cache_capacity);
-        Self { classifier, flag_threshold: config.flag_threshold, cache, metrics }
+        let cache = ScoreCache::new(config.cache_capacity);
+        Self { classifier, config, cache, metrics }
     }
 
-    /// Inspects a request's head.
+    /// Inspects path, query and headers.
     ///
     /// # Errors
     /// When the model is saturated, late or fails.
     pub async fn inspect(&self, head: &RequestHead<'_>) -> Result<Inspection, ClassifierError> {
         let start = Instant::now();
-        let prepared = prepare(Targets::of_head(head));
-        let inspection = self.judge(prepared, None).await;
-        self.metrics.inspected("head", start.elapsed());
-        inspection
+        let mut targets = Targets::new(self.config.max_fields);
+        read_head(head, &mut targets);
+        let parts = prepare(targets, self.config.rounds);
+        self.judge(parts, start).await
     }
 
-    /// Inspects a body, or, `truncated`, the beginning of one.
+    /// Inspects a body of this `Content-Type`; `truncated`: only its beginning is given.
     ///
     /// # Errors
     /// When the model is saturated, late or fails.
     pub async fn inspect_body(
         &self,
-        content_type: Option<&str>,
-        body: &bytes::Bytes,
+        content_type: Option<&[u8]>,
+        body: &[u8],
         truncated: bool,
     ) -> Result<Inspection, ClassifierError> {
         let start = Instant::now();
-        let (prepared, malformed) = if body.len() < LARGE_BODY {
-            take_apart(content_type, body, truncated)
-        } else {
-            let (content_type, body) = (content_type.map(str::to_owned), body.clone());
-            tokio::task::spawn_blocking(move || take_apart(content_type.as_deref(), &body, truncated))
-                .await
-                .map_err(|_| ClassifierError::Failed)?
+        let (max_fields, rounds) = (self.config.max_fields, self.config.rounds);
+        let take_apart = move |content_type: Option<&[u8]>, body: &[u8]| {
+            let mut targets = Targets::new(max_fields);
+            body::read(content_type, body, truncated, &mut targets);
+            prepare(targets, rounds)
         };
-        let inspection = self.judge(prepared, malformed).await;
-        self.metrics.inspected("body", start.elapsed());
-        inspection
+        let parts = if body.len() <= LARGE_BODY_BYTES {
+            take_apart(content_type, body)
+        } else {
+            let (content_type, body) = (content_type.map(<[u8]>::to_vec), body.to_vec());
+            tokio::task::spawn_blocking(move || take_apart(content_type.as_deref(), &body))
+                .await
+                .map_err(|_| self.failed(ClassifierError::Failed))?
+        };
+        self.judge(parts, start).await
     }
 
-    /// Inspects a text as if it stood at this place of a request: `query`, `body`, `header`, `path` or `value`.
+    /// Inspects a text that came without a request, as if it stood there.
     ///
     /// # Errors
     /// When the model is saturated, late or fails.
-    pub async fn inspect_place(&self, place: &str, text: &str) -> Result<Inspection, ClassifierError> {
-        self.inspect_targets(place::targets(place, text.as_bytes())).await
+    pub async fn inspect_place(&self, place: Place, text: &[u8]) -> Result<Inspection, ClassifierError> {
+        let start = Instant::now();
+        let mut targets = Targets::new(self.config.max_fields);
+        place.read(text, &mut targets);
+        let parts = prepare(targets, self.config.rounds);
+        self.judge(parts, start).await
     }
 
-    /// Inspects texts that were taken apart elsewhere.
+    /// Inspects one decoded text of this kind.
     ///
     /// # Errors
     /// When the model is saturated, late or fails.
-    pub async fn inspect_targets(&self, targets: Targets) -> Result<Inspection, ClassifierError> {
-        self.judge(prepare(targets), None).await
+    pub async fn inspect_text(&self, kind: TargetKind, text: &str) -> Result<Inspection, ClassifierError> {
+        self.inspect_place(Place::Kind(kind), text.as_bytes()).await
     }
 
-    async fn judge(
-        &self,
-        prepared: Vec<Prepared>,
-        malformed: Option<Malformed>,
-    ) -> Result<Inspection, ClassifierError> {
+    async fn judge(&self, parts: Parts, start: Instant) -> Result<Inspection, ClassifierError> {
         let mut inspection = Inspection::default();
-        if let Some(kind) = malformed {
-            self.metrics.malformed(kind);
-            inspection.findings.0.push(malformed_finding(kind));
+        for (target, fault) in parts.malformed {
+            self.metrics.malformed.with_label_values(&[fault.as_str()]).inc();
+            let suspicion = Suspicion::Malformed(fault);
+            inspection.findings.0.push(Finding { target, suspicion, excerpt: String::new() });
         }
-        let scores = self.scores(&prepared).await?;
-        for Prepared { target, windows } in prepared {
-            let scored = windows.iter().filter_map(|window| Some((window, *scores.get(window)?)));
-            let Some((window, score)) = scored.max_by(|(_, a), (_, b)| a.attack.total_cmp(&b.attack)) else {
-                continue;
-            };
+        let windows: Vec<Vec<EncodedText>> = parts.readings.iter().map(Reading::windows).collect();
+        let mut scores = self.scores(windows.iter().flatten()).await?.into_iter();
+        for (reading, windows) in parts.readings.into_iter().zip(windows) {
+            let scored = windows.iter().zip(scores.by_ref());
+            let highest = scored.max_by(|(_, left), (_, right)| left.attack.total_cmp(&right.attack));
+            let Some((window, score)) = highest else { continue };
             if inspection.score.is_none_or(|highest| score.attack > highest) {
                 inspection.score = Some(score.attack);
                 inspection.class = Some(score.class);
             }
-            if score.attack >= self.flag_threshold {
-                let excerpt = excerpt(&target, window.bytes());
+            if score.attack >= self.config.flag_threshold {
                 let suspicion = Suspicion::Attack { class: score.class, score: score.attack };
-                inspection.findings.0.push(Finding { target, suspicion, excerpt });
+                let excerpt = excerpt(&reading.target, window.bytes());
+                inspection.findings.0.push(Finding { target: reading.target, suspicion, excerpt });
             }
         }
+        self.metrics.observe(start.elapsed());
         Ok(inspection)
     }
 
-    /// The scores of all windows: of the cache, else of the model.
-    async fn scores(&self, prepared: &[Prepared]) -> Result<HashMap<EncodedText, Score>, ClassifierError> {
-        let mut scores = HashMap::new();
-        let mut unknown = Vec::new();
-        for window in prepared.iter().flat_map(|prepared| &prepared.windows) {
-            if scores.contains_key(window) {
-                continue;
-            }
-            let known = self.cache.get(window);
-            // A window that is asked for stands here too, so that it is asked for once.
-            scores.insert(window.clone(), known.unwrap_or(Score { attack: 0.0, class: AttackClass::Sqli }));
-            if known.is_none() {
-                unknown.push(window.clone());
-            }
-        }
-        self.metrics.cached(scores.len() - unknown.len(), unknown.len());
-        for piece in unknown.chunks(PIECE) {
-            let judged =
-                self.classifier.classify(piece.to_vec()).await.inspect_err(|error| self.metrics.failed(*error))?;
-            if judged.len() != piece.len() {
-                self.metrics.failed(ClassifierError::Failed);
-                return Err(ClassifierError::Failed);
-            }
-            for (window, score) in piece.iter().zip(judged) {
-                self.cache.insert(window.clone(), score);
-                scores.insert(window.clone(), score);
+    /// The score of each window, in order; each different one is looked up and asked for once.
+    async fn scores(&self, windows: impl Iterator<Item = &EncodedText>) -> Result<Vec<Score>, ClassifierError> {
+        let mut order = Vec::new();
+        let mut known: HashMap<u128, Option<Score>> = HashMap::new();
+        let mut asked = Vec::new();
+        for window in windows {
+            let key = self.cache.key(window);
+            order.push(key);
+            if let Entry::Vacant(vacant) = known.entry(key) {
+                let score = *vacant.insert(self.cache.score(key));
+                if score.is_none() {
+                    asked.push((key, window.clone()));
+                }
             }
         }
-        Ok(scores)
+        if order.len() > self.config.large_from_windows {
+            self.metrics.large.inc();
+        }
+        count(&self.metrics.cache_hits, known.len() - asked.len());
+        count(&self.metrics.cache_misses, asked.len());
+        // In pieces, so that one large body cannot fill the model's queue.
+        for piece in asked.chunks(self.config.batch.max(1)) {
+            let texts = piece.iter().map(|(_, window)| window.clone()).collect();
+            let answers = self.classifier.classify(texts).await.map_err(|error| self.failed(error))?;
+            if answers.len() != piece.len() {
+                return Err(self.failed(ClassifierError::Failed));
+            }
+            count(&self.metrics.windows_classified, answers.len());
+            for ((key, _), score) in piece.iter().zip(answers) {
+                self.cache.insert(*key, score);
+                known.insert(*key, Some(score));
+            }
+        }
+        let scores = order.iter().map(|key| known.get(key).copied().flatten()).collect::<Option<Vec<Score>>>();
+        scores.ok_or(ClassifierError::Failed)
+    }
+
+    fn failed(&self, error: ClassifierError) -> ClassifierError {
+        self.metrics.errors.with_label_values(&[error.as_str()]).inc();
+        error
     }
 }
 
-fn take_apart(content_type: Option<&str>, body: &[u8], truncated: bool) -> (Vec<Prepared>, Option<Malformed>) {
-    let (targets, malformed) = body::targets(content_type, body, truncated);
-    (prepare(targets), malformed)
+/// What is left of a head or body once it is taken apart: nothing borrowed.
+struct Parts {
+    readings: Vec<Reading>,
+    malformed: Vec<(Target, Malformed)>,
 }
 
-fn malformed_finding(kind: Malformed) -> Finding {
-    let target = Target { kind: TargetKind::BodyText, name: String::new() };
-    Finding { target, suspicion: Suspicion::Malformed(kind), excerpt: String::new() }
+fn prepare(targets: Targets, rounds: usize) -> Parts {
+    let (fields, malformed) = targets.into_parts();
+    Parts { readings: read(fields, rounds), malformed }
 }
 
-/// The part of a window that shows why, from shortly before its first telling sign on; empty where the place may hold
-/// a secret.
-fn excerpt(target: &Target, window: &[u8]) -> String {
-    const BEFORE: usize = 16;
-    if is_secret_name(&target.name) || target.kind == TargetKind::Cookie {
-        return String::new();
-    }
-    let telling = |byte: &u8| matches!(byte, b'\'' | b'"' | b'<' | b'>' | b';' | b'|' | b'`' | b'$' | b'(' | b'\\');
-    let start = window.iter().position(telling).unwrap_or(0).saturating_sub(BEFORE);
-    let end = window.len().min(start + MAX_EXCERPT_BYTES);
-    let mut text: String = String::from_utf8_lossy(&window[start..end])
-        .chars()
-        .map(|sign| if sign.is_control() { ' ' } else { sign })
-        .collect();
-    // A sign cut in the middle reads as three bytes.
-    while text.len() > MAX_EXCERPT_BYTES {
-        text.pop();
-    }
-    text
+fn count(counter: &prometheus::IntCounter, by: usize) {
+    counter.inc_by(u64::try_from(by).unwrap_or(u64::MAX));
 }

@@ -1,46 +1,41 @@
 //! Is this request an attack? Knows no Pingora, no ONNX, no disk.
 //!
-//! [`extract`] and [`body`] take a request apart into [`Target`]s; [`transform`] decodes each to a fixpoint;
-//! [`encode`] cuts it into overlapping windows; a [`PayloadClassifier`] scores those that are not
-//! [safe by construction](safe) and not in the cache; what scores high becomes a [`Finding`].
+//! ```text
+//! extract, body (targets) → reading (transform to a fixpoint, JSON within values, safe by form?)
+//!                         → encode (windows) → cache → classifier → finding
+//! ```
+//!
+//! Everything works on copies; what is forwarded is what was sent. Bytes that cannot be taken apart are inspected as text.
 
 pub mod body;
+mod cache;
 mod classifier;
+mod config;
 pub mod encode;
-pub mod extract;
+mod excerpt;
+mod extract;
 mod finding;
 mod inspector;
-pub mod place;
-mod prepare;
-pub mod raw;
-pub mod safe;
+mod json;
+mod place;
+mod reading;
+mod safe;
 mod secret;
 mod target;
+mod targets;
 pub mod transform;
 
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
+pub use config::Config;
 pub use encode::EncodedText;
-pub use extract::{RequestHead, Targets};
+pub use extract::{RequestHead, read_head};
 pub use finding::{Finding, Findings, MAX_EXCERPT_BYTES, Malformed, Suspicion};
 pub use inspector::{Inspection, Inspector};
-pub use prepare::{Prepared, prepare};
+pub use place::Place;
+pub use reading::{Reading, read};
 pub use secret::is_secret_name;
 pub use target::{Target, TargetKind};
-
-/// How requests are inspected.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Config {
-    /// Probability of attack from which a text is a finding; from the model's manifest. Default 0.5.
-    pub flag_threshold: f32,
-    /// Scores of windows remembered at most; about 400 bytes each. Default 65,536.
-    pub cache_capacity: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { flag_threshold: 0.5, cache_capacity: 65_536 }
-    }
-}
+pub use targets::{Field, Targets};
 
 #[cfg(test)]
 mod tests;

@@ -1,28 +1,69 @@
-//! Texts without a request: where they would stand decides how they are taken apart.
+//! Texts that come without a request: the command line, the dry run of the admin API, training.
 
-use super::extract::Targets;
-use super::{TargetKind, body};
+use super::targets::Targets;
+use super::{Target, TargetKind, body, extract};
 
-/// The targets of a text at a place: `query` (a whole query string), `body` (its type is guessed), `header` (one
-/// value), `path`, or `value` (one decoded parameter value, and anything else).
-pub fn targets(place: &str, text: &[u8]) -> Targets {
-    let mut targets = Targets::default();
-    match place {
-        "query" => targets.add_pairs(TargetKind::QueryName, TargetKind::QueryValue, text),
-        "path" => targets.add(TargetKind::Path, "", text),
-        "header" => targets.add(TargetKind::Header, "", text),
-        "body" => return body::targets(sniffed(text), text, false).0,
-        _ => body::add_value(&mut targets, TargetKind::QueryValue, "", text),
-    }
-    targets
+/// Where in a request a text is taken to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A whole query string.
+    Query,
+    /// A whole body of unknown type.
+    Body,
+    /// The value of a header.
+    Header,
+    /// A whole path, with or without a query.
+    Path,
+    /// One decoded value of a parameter.
+    Value,
+    /// One decoded text of this kind.
+    Kind(TargetKind),
 }
 
-/// The content type a body would have come with.
-fn sniffed(text: &[u8]) -> Option<&'static str> {
-    let start = text.trim_ascii_start();
-    if start.starts_with(b"--") && memchr::memmem::find(start, b"ontent-").is_some() {
-        return None;
+impl Place {
+    /// The place of this name: `query`, `body`, `header`, `path`, `value`, or a kind of target.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "query" => Some(Self::Query),
+            "body" => Some(Self::Body),
+            "header" => Some(Self::Header),
+            "path" => Some(Self::Path),
+            "value" => Some(Self::Value),
+            _ => TargetKind::ALL.into_iter().find(|kind| kind.as_str() == name).map(Self::Kind),
+        }
     }
-    let form = memchr::memchr(b'=', text).is_some() && !text.iter().any(u8::is_ascii_whitespace);
-    form.then_some("application/x-www-form-urlencoded").filter(|_| !start.starts_with(b"{") && !start.starts_with(b"<"))
+
+    /// Adds the targets of a text that stands here.
+    pub fn read(self, text: &[u8], targets: &mut Targets) {
+        match self {
+            Self::Query => extract::read_query(text.strip_prefix(b"?").unwrap_or(text), targets),
+            Self::Path => match memchr::memchr(b'?', text) {
+                Some(at) => {
+                    extract::read_path(&text[..at], targets);
+                    extract::read_query(&text[at + 1..], targets);
+                }
+                None => extract::read_path(text, targets),
+            },
+            Self::Body => body::read(looks_multipart(text).as_deref(), text, false, targets),
+            Self::Header => targets.push(TargetKind::Header, b"", text),
+            Self::Value => targets.push(TargetKind::QueryValue, b"", text),
+            Self::Kind(kind) => targets.push(kind, b"", text),
+        }
+    }
+}
+
+/// The content type of a body that begins with a boundary and the headers of a part.
+fn looks_multipart(body: &[u8]) -> Option<Vec<u8>> {
+    let line = body.strip_prefix(b"--")?.split(|byte| *byte == b'\n').next()?.trim_ascii_end();
+    let rest = body.get(2 + line.len()..)?.trim_ascii_start();
+    let is_part = rest.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
+    let plain = !line.is_empty() && !line.iter().any(|byte| matches!(byte, b'"' | b';' | b'\\'));
+    (is_part && plain).then(|| [b"multipart/form-data; boundary=\"", line, b"\""].concat())
+}
+
+impl Target {
+    /// Whether what stands here may be a secret: by its name, or because it is a cookie.
+    pub fn is_secret(&self) -> bool {
+        self.kind == TargetKind::Cookie || super::is_secret_name(&self.name)
+    }
 }

@@ -1,92 +1,144 @@
-//! Which names belong to values that are never shown or stored.
+//! Names that secrets go by.
 
-/// Parts of names, without case and separators, that mean a secret wherever they stand in a name.
-const PARTS: [&str; 24] = [
+/// Parts of names that are secret wherever they stand, compared without separators and letter case.
+const PARTS: [&str; 20] = [
     "passw",
-    "pwd",
     "passphrase",
     "passcode",
+    "pwd",
     "secret",
     "token",
+    "authoriz",
     "apikey",
     "accesskey",
     "privatekey",
     "credential",
-    "authorization",
-    "bearer",
-    "sessionid",
     "sessid",
+    "sessionid",
+    "sesid",
+    "cookie",
     "csrf",
     "xsrf",
     "creditcard",
-    "cardnumber",
-    "cardno",
-    "cvv",
-    "cvc",
-    "iban",
-    "ssn",
-    "jwt",
+    "cardnum",
+    "kennwort",
 ];
 
-/// Names, without case and separators, that mean a secret only as a whole.
-const WHOLE: [&str; 16] = [
+/// Whole words of names that are secret; as parts of other words they mean nothing (`compass`, `cardinal`, `opinion`).
+const WORDS: [&str; 29] = [
     "pass",
+    "pw",
+    "psw",
     "auth",
-    "sid",
-    "session",
-    "pin",
+    "jwt",
     "otp",
     "totp",
     "mfa",
+    "pin",
+    "sid",
+    "session",
+    "signature",
+    "sig",
+    "bearer",
     "card",
-    "ntc",
-    "pan",
+    "cardno",
     "cc",
     "ccnum",
-    "key",
-    "sig",
-    "signature",
+    "ccn",
+    "cvv",
+    "cvv2",
+    "cvc",
+    "csc",
+    "pan",
+    "iban",
+    "ssn",
+    "ntc",
+    "dni",
+    "clave",
 ];
 
-/// Whether a parameter, header, cookie or field of this name may hold a secret. Errs on the side of secrecy:
-/// `pwdA`, `new_password`, `userPass` and `X-Auth-Token` do.
+/// Whether a parameter, field, header or cookie of this name may hold a secret.
+///
+/// `userPassword`, `pwdA`, `card_no`, `auth[sid]` do; `compass` and `author` do not.
 pub fn is_secret_name(name: &str) -> bool {
-    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    PARTS.iter().any(|part| bare.contains(part))
-        || WHOLE.contains(&bare.as_str())
-        || bare.ends_with("pass")
-        || (bare.starts_with("ntc") && bare.len() == 4)
+    let joined: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    PARTS.iter().any(|part| joined.contains(part)) || words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// The words of a name: cut at other characters, at digits' ends and before capitals.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for character in name.chars() {
+        let starts = character.is_uppercase() && before.is_lowercase();
+        if (starts || !character.is_alphanumeric()) && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (character.is_alphanumeric(), words.last_mut()) {
+            word.extend(character.to_lowercase());
+        }
+        before = character;
+    }
+    let bare =
+        words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()).collect::<Vec<_>>();
+    words.extend(bare);
+    words
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::is_secret_name;
 
     #[test]
-    fn names_of_secrets_are_known_in_their_variations() {
+    fn names_of_secrets() {
         for name in [
             "password",
-            "Passwd",
             "pwd",
             "pwdA",
-            "userPass",
-            "new_password[1]",
-            "X-Auth-Token",
-            "api-key",
+            "passwd",
+            "PASS",
+            "pass2",
+            "user_pass",
+            "userPassword",
+            "new[password]",
+            "token",
+            "access_token",
+            "secret",
+            "client-secret",
+            "Authorization",
+            "X-Api-Key",
             "ntc",
             "ntcA",
+            "card",
+            "cardNumber",
+            "card_no",
+            "cvv",
             "cvv2",
-            "JSESSIONID",
+            "iban",
             "PHPSESSID",
-            "access_token",
-            "credit-card",
-            "session",
+            "JSESSIONID",
+            "sesID",
+            "auth[sid]",
+            "csrfmiddlewaretoken",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in ["", "q", "passenger", "compass", "author", "keyword", "discard", "page", "company", "sidebar"] {
-            let expected = name == "compass";
-            assert_eq!(is_secret_name(name), expected, "{name}");
+        for name in [
+            "",
+            "q",
+            "compass",
+            "passenger",
+            "author",
+            "cardinal",
+            "discard",
+            "opinion",
+            "span",
+            "side",
+            "page",
+            "B2",
+            "success",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
         }
     }
 }

@@ -1,107 +1,140 @@
+//! Whole inspections, with a classifier that looks for a word.
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::HeaderMap;
 
 use super::*;
-use crate::metrics::Metrics;
+use crate::metrics::{InspectionMetrics, Metrics};
 
-/// Takes `<script` for an attack; fails on `fail`; counts what it is asked.
+/// Takes every text with `evil` in it for XSS, counts what it is asked, and fails on `crash`.
 #[derive(Default)]
-struct Stub {
+pub(crate) struct WordClassifier {
     asked: AtomicUsize,
 }
 
 #[async_trait]
-impl PayloadClassifier for Stub {
+impl PayloadClassifier for WordClassifier {
     async fn classify(&self, texts: Vec<EncodedText>) -> Result<Vec<Score>, ClassifierError> {
         self.asked.fetch_add(texts.len(), Ordering::Relaxed);
-        let score = |text: &EncodedText| {
-            let found = |what: &[u8]| memchr::memmem::find(text.bytes(), what).is_some();
-            if found(b"fail") {
-                return Err(ClassifierError::Failed);
-            }
-            Ok(Score { attack: if found(b"<script") { 0.99 } else { 0.01 }, class: AttackClass::Xss })
-        };
-        texts.iter().map(score).collect()
+        let has = |text: &EncodedText, word: &[u8]| text.bytes().windows(word.len()).any(|part| part == word);
+        if texts.iter().any(|text| has(text, b"crash!")) {
+            return Err(ClassifierError::Failed);
+        }
+        let attack = |text: &EncodedText| if has(text, b"evil") { 0.9 } else { 0.1 };
+        Ok(texts.iter().map(|text| Score { attack: attack(text), class: AttackClass::Xss }).collect())
     }
 }
 
-fn inspector() -> (Inspector, std::sync::Arc<Stub>, Metrics) {
-    let (stub, metrics) = (std::sync::Arc::new(Stub::default()), Metrics::new().unwrap());
-    let classifier = std::sync::Arc::clone(&stub) as std::sync::Arc<dyn PayloadClassifier>;
-    (Inspector::new(classifier, Config::default(), metrics.inspection.clone()), stub, metrics)
+fn inspector() -> (Inspector, Arc<WordClassifier>, InspectionMetrics) {
+    let classifier = Arc::new(WordClassifier::default());
+    let metrics = Metrics::new().unwrap().inspection;
+    (Inspector::new(classifier.clone(), Config::default(), metrics.clone()), classifier, metrics)
 }
 
-async fn found_in_query(query: &str) -> Vec<Finding> {
-    let headers = HeaderMap::new();
-    let head = RequestHead { method: "GET", path: b"/", query: Some(query.as_bytes()), headers: &headers };
-    inspector().0.inspect(&head).await.unwrap().findings.0
+fn places(inspection: &Inspection) -> Vec<String> {
+    inspection.findings.0.iter().map(|finding| finding.target.to_string()).collect()
+}
+
+async fn inspect(query: &str, headers: &[(&'static str, &str)]) -> Inspection {
+    let headers: HeaderMap =
+        headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    let head = RequestHead { method: "GET", path: b"/login/", query: Some(query.as_bytes()), headers: &headers };
+    inspector().0.inspect(&head).await.unwrap()
 }
 
 #[tokio::test]
-async fn an_attack_is_found_in_every_disguise() {
-    let script = "%3Cscript%3Ealert(1)%3C/script%3E";
-    for query in [
-        format!("q={script}"),
-        format!("q={}", script.replace('%', "%25")),
-        format!("a[b]={script}&x=1"),
-        script.to_owned(),
-        format!("{script}=1"),
-        "q=PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg%3D%3D".to_owned(),
-        format!("q={}{script}{}", "walk+in+the+park+".repeat(700), "+and+home".repeat(900)),
-        format!("q={}{script}", "A".repeat(10_240)),
-        format!("q={}{script}", "%00".repeat(10_240)),
+async fn finds_attacks_wherever_they_are_hidden() {
+    let jwt = format!("eyJhbGciOiJub25lIn0.{}.c2lnbmF0dXJl", "eyJyb2xlIjoiPGV2aWw-IiwiYSI6ImJiYmIifQ");
+    for (query, headers, place) in [
+        ("a=%253Cevil%253E", vec![], "query-value a"),
+        ("a=%EF%BC%9Cevil", vec![], "query-value a"),
+        ("a[%24evil]=1", vec![], "query-name a[$evil]"),
+        ("a={\"b\":[{\"c\":\"\\u003cevil\"}]}", vec![], "query-value a.b.c"),
+        ("a=PGV2aWw%2BPGV2aWw%2BPGV2aWw%2B", vec![], "query-value a"),
+        ("", vec![("referer", "https://x/?q=<evil>")], "query-value q"),
+        ("", vec![("user-agent", "() { <evil>")], "header user-agent"),
+        ("", vec![("x-anything", "<evil>")], "header x-anything"),
+        ("", vec![("host", "<evil>")], "header host"),
+        ("", vec![("cookie", "a=b; id=<evil>")], "cookie id"),
+        ("", vec![("authorization", "Basic PGV2aWw+OjxldmlsPjxl")], "header authorization"),
+        ("", vec![("cookie", jwt.as_str())], "cookie role"),
     ] {
-        let findings = found_in_query(&query).await;
-        assert_eq!(findings.len(), 1, "{}", &query[..query.len().min(80)]);
-        assert!(findings[0].excerpt.contains("<script"), "{:?}", findings[0]);
-        assert!(findings[0].excerpt.len() <= MAX_EXCERPT_BYTES);
+        let found = inspect(query, &headers).await;
+        assert!(places(&found).iter().any(|found| found == place), "{query} {headers:?}: {:?}", places(&found));
     }
 }
 
 #[tokio::test]
-async fn plain_words_need_no_model_and_repeated_texts_are_asked_once() {
-    let (inspector, stub, _) = inspector();
+async fn nothing_hides_behind_padding() {
+    let (inspector, ..) = inspector();
+    for padding in ["a".repeat(400), "a b".repeat(20_000), (0..20_000).map(|n| format!("{n} ")).collect()] {
+        for body in [format!("{padding} <evil>"), format!("<evil> {padding}"), format!("{padding} <evil> {padding}")] {
+            let found = inspector.inspect_body(Some(b"text/plain"), body.as_bytes(), false).await.unwrap();
+            assert_eq!(found.findings.worst(), Some((AttackClass::Xss, 0.9)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn plain_words_never_reach_the_model() {
+    let (inspector, classifier, metrics) = inspector();
     let headers = HeaderMap::new();
-    let head =
-        |query: &'static [u8]| RequestHead { method: "GET", path: b"/a/b.css", query: Some(query), headers: &headers };
-    inspector.inspect(&head(b"page=2&sort=price&id=0b1e6c4f")).await.unwrap();
-    assert_eq!(stub.asked.load(Ordering::Relaxed), 0);
-    inspector.inspect(&head(b"q=two+words&r=two+words")).await.unwrap();
-    inspector.inspect(&head(b"q=two+words")).await.unwrap();
-    assert_eq!(stub.asked.load(Ordering::Relaxed), 1);
+    let head = RequestHead {
+        method: "GET",
+        path: b"/static/app.css",
+        query: Some(b"a=evil&b=33333&c='--"),
+        headers: &headers,
+    };
+    let found = inspector.inspect(&head).await.unwrap();
+    assert_eq!(found, Inspection::default());
+    assert_eq!(classifier.asked.load(Ordering::Relaxed), 0);
+    assert_eq!(metrics.inspected.get(), 1);
 }
 
 #[tokio::test]
-async fn secrets_are_found_and_not_shown() {
-    let findings = found_in_query("password=%3Cscript%3Ehunter2").await;
-    assert_eq!((findings.len(), findings[0].excerpt.as_str()), (1, ""));
+async fn equal_windows_are_asked_for_once() {
+    let (inspector, classifier, metrics) = inspector();
+    for _ in 0..2 {
+        let found = inspector.inspect_body(None, b"a=xy+%3C&b=xy+%3C&c=xy+%3C+1", false).await.unwrap();
+        assert_eq!((found.score, found.findings.0.len()), (Some(0.1), 0));
+    }
+    assert_eq!(classifier.asked.load(Ordering::Relaxed), 2);
+    assert_eq!((metrics.cache_hits.get(), metrics.cache_misses.get(), metrics.windows_classified.get()), (2, 2, 2));
 }
 
 #[tokio::test]
-async fn a_malformed_body_is_a_finding_of_its_own_and_inspected() {
-    let (inspector, _, _) = inspector();
-    let body = Bytes::from_static(b"{\"a\": \"<script>alert(1)</script>\"");
-    let findings = inspector.inspect_body(Some("application/json"), &body, false).await.unwrap().findings.0;
-    assert_eq!(findings[0].suspicion, Suspicion::Malformed(Malformed::Json));
-    assert!(matches!(findings[1].suspicion, Suspicion::Attack { class: AttackClass::Xss, .. }));
-}
-
-#[tokio::test]
-async fn a_large_body_is_inspected_whole() {
-    let (inspector, _, _) = inspector();
-    let mut body = b"a=".to_vec();
-    body.extend((0..200_000_u32).flat_map(|index| format!("{index} words and ").into_bytes()).take(200_000));
-    body.extend(b"<script>");
-    let found = inspector.inspect_body(Some("application/x-www-form-urlencoded"), &Bytes::from(body), false).await;
-    assert_eq!(found.unwrap().findings.0.len(), 1);
-}
-
-#[tokio::test]
-async fn a_model_that_fails_is_an_error_and_counted() {
+async fn malformed_bodies_are_findings_and_are_inspected() {
     let (inspector, _, metrics) = inspector();
-    assert_eq!(inspector.inspect_place("value", "please fail now").await, Err(ClassifierError::Failed));
-    assert!(metrics.exposition().unwrap().contains("portcullis_inspection_errors_total{error=\"failed\"} 1"));
+    let found = inspector.inspect_body(Some(b"application/json"), b"{\"a\": '<evil>'}", false).await.unwrap();
+    assert_eq!(found.findings.0[0].suspicion, Suspicion::Malformed(Malformed::Json));
+    assert_eq!(found.findings.worst(), Some((AttackClass::Xss, 0.9)));
+    assert_eq!(metrics.malformed.with_label_values(&["json"]).get(), 1);
+    let cut = inspector.inspect_body(Some(b"application/json"), b"{\"a\": \"<evil>", true).await.unwrap();
+    assert_eq!(places(&cut), ["body-text"]);
+}
+
+#[tokio::test]
+async fn the_model_s_failures_are_passed_on_and_counted() {
+    let (inspector, _, metrics) = inspector();
+    let failed = inspector.inspect_text(TargetKind::BodyValue, "crash! it").await;
+    assert_eq!(failed, Err(ClassifierError::Failed));
+    assert_eq!(metrics.errors.with_label_values(&["failed"]).get(), 1);
+}
+
+#[tokio::test]
+async fn secrets_leave_no_excerpt() {
+    let found = inspect("pwdA=<evil>&q=<evil>", &[("cookie", "x=<evil>")]).await;
+    let excerpts: Vec<&str> = found.findings.0.iter().map(|finding| finding.excerpt.as_str()).collect();
+    assert_eq!(excerpts, ["", "<evil>", ""]);
+}
+
+#[test]
+fn inspections_can_be_awaited_on_any_thread() {
+    fn assert_send<T: Send>(_: &T) {}
+    let (inspector, ..) = inspector();
+    assert_send(&inspector.inspect_body(None, b"", false));
+    assert_send(&inspector.inspect_text(TargetKind::Path, ""));
 }

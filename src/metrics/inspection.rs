@@ -2,68 +2,65 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
 
-use crate::metrics::Label;
+/// From 10 µs, where a request of plain words ends, to 1 s, where a large body may.
+const SECONDS: [f64; 16] =
+    [10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1.0];
 
-/// Seconds; from 10 µs, where a request of plain words ends, to 1 s, where a large body may.
-const TIME_BUCKETS: [f64; 11] =
-    [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1, 1.0];
-
-/// Counts and times of inspection.
+/// What inspection does and how long it takes.
 #[derive(Clone)]
 pub struct InspectionMetrics {
-    time: HistogramVec,
-    windows_cached: IntCounter,
-    windows_classified: IntCounter,
-    malformed: IntCounterVec,
-    errors: IntCounterVec,
+    /// Heads, bodies and single texts inspected.
+    pub inspected: IntCounter,
+    /// Of these, with more windows than `inspection.large_from_windows`.
+    pub large: IntCounter,
+    /// Windows scored by the model.
+    pub windows_classified: IntCounter,
+    /// Windows whose score was in the cache.
+    pub cache_hits: IntCounter,
+    /// Windows whose score was not.
+    pub cache_misses: IntCounter,
+    /// Parts that are not what they claim to be, by kind.
+    pub malformed: IntCounterVec,
+    /// Inspections without a score, by kind of error.
+    pub errors: IntCounterVec,
+    /// Time of one inspection, the model's included.
+    pub seconds: Histogram,
 }
 
 impl InspectionMetrics {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let time = HistogramOpts::new("portcullis_inspection_duration_seconds", "Time to inspect a part of a request.");
-        let malformed = Opts::new("portcullis_malformed_bodies_total", "Bodies that are not what they claim to be.");
-        let errors = Opts::new("portcullis_inspection_errors_total", "Inspections the text model gave no score for.");
-        let metrics = Self {
-            time: HistogramVec::new(time.buckets(TIME_BUCKETS.to_vec()), &["part"])?,
-            windows_cached: IntCounter::new(
-                "portcullis_inspection_windows_cached_total",
-                "Windows of text whose score was in the cache.",
-            )?,
-            windows_classified: IntCounter::new(
-                "portcullis_inspection_windows_classified_total",
-                "Windows of text the model was asked about.",
-            )?,
-            malformed: IntCounterVec::new(malformed, &["format"])?,
-            errors: IntCounterVec::new(errors, &["error"])?,
+        let counter = |name: &str, help: &str| IntCounter::new(format!("portcullis_inspection_{name}_total"), help);
+        let kinds = |name: &str, help: &str| {
+            IntCounterVec::new(Opts::new(format!("portcullis_inspection_{name}_total"), help), &["kind"])
         };
-        registry.register(Box::new(metrics.time.clone()))?;
-        registry.register(Box::new(metrics.windows_cached.clone()))?;
-        registry.register(Box::new(metrics.windows_classified.clone()))?;
+        let metrics = Self {
+            inspected: counter("parts", "Heads, bodies and single texts inspected.")?,
+            large: counter("large_parts", "Parts with more windows than inspection.large_from_windows.")?,
+            windows_classified: counter("windows_classified", "Windows scored by the text model.")?,
+            cache_hits: counter("cache_hits", "Windows whose score was in the cache.")?,
+            cache_misses: counter("cache_misses", "Windows whose score was not in the cache.")?,
+            malformed: kinds("malformed", "Parts that are not what they claim to be, by kind.")?,
+            errors: kinds("errors", "Inspections that the text model gave no score for, by kind of error.")?,
+            seconds: Histogram::with_opts(
+                HistogramOpts::new("portcullis_inspection_seconds", "Time of one inspection, the model's included.")
+                    .buckets(SECONDS.to_vec()),
+            )?,
+        };
+        for counter in [&metrics.inspected, &metrics.large, &metrics.windows_classified, &metrics.cache_hits] {
+            registry.register(Box::new(counter.clone()))?;
+        }
+        registry.register(Box::new(metrics.cache_misses.clone()))?;
         registry.register(Box::new(metrics.malformed.clone()))?;
         registry.register(Box::new(metrics.errors.clone()))?;
+        registry.register(Box::new(metrics.seconds.clone()))?;
         Ok(metrics)
     }
 
-    /// Counts one inspected part, `head` or `body`.
-    pub fn inspected(&self, part: &'static str, time: Duration) {
-        self.time.with_label_values(&[part]).observe(time.as_secs_f64());
-    }
-
-    /// Counts windows whose score was known, and those asked for.
-    pub fn cached(&self, known: usize, asked: usize) {
-        self.windows_cached.inc_by(u64::try_from(known).unwrap_or(u64::MAX));
-        self.windows_classified.inc_by(u64::try_from(asked).unwrap_or(u64::MAX));
-    }
-
-    /// Counts one body that is not what it claims to be.
-    pub fn malformed(&self, format: impl Label) {
-        self.malformed.with_label_values(&[format.label()]).inc();
-    }
-
-    /// Counts one inspection without a score.
-    pub fn failed(&self, error: impl Label) {
-        self.errors.with_label_values(&[error.label()]).inc();
+    /// Counts one inspection of this many seconds.
+    pub fn observe(&self, elapsed: Duration) {
+        self.inspected.inc();
+        self.seconds.observe(elapsed.as_secs_f64());
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut Reque
 
 /// Reads and judges a small body now; makes ready to withhold a larger one.
 async fn admit_body(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext, terms: &Terms) -> Result<Verdict> {
-    if downstream.is_body_empty() || downstream.is_upgrade_req() {
+    if downstream.is_body_empty() {
         return Ok(ctx.verdict);
     }
     let length = content_length(downstream);
@@ -94,8 +94,8 @@ pub(super) fn weigh(
     ctx.verdict
 }
 
-pub(super) fn content_type(downstream: &Session) -> Option<&str> {
-    downstream.req_header().headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+pub(super) fn content_type(downstream: &Session) -> Option<&[u8]> {
+    downstream.req_header().headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes)
 }
 
 /// The announced length; `None` for a chunked body or where none is announced.

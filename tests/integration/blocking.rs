@@ -32,6 +32,12 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
             "malformed json",
             post("/api/orders", "application/json", br#"{"a": "x' UNION SELECT password FROM users-- -"#),
         ),
+        ("body of a pretended upgrade", {
+            let body = b"id=1' UNION SELECT username, password FROM users-- -";
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                        Content-Type: application/x-www-form-urlencoded\r\n";
+            [format!("{head}Content-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+        }),
         ("get with a body", {
             let body = b"id=1' UNION SELECT username, password FROM users-- -";
             let mut request = get_with(

@@ -1,88 +1,31 @@
-//! JSON: every key and every text at any depth, repeated keys too (which of them an application takes is its secret).
+//! JSON bodies: keys and strings, each where it stands.
 
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-
+use super::MAX_JSON_DEPTH;
 use crate::inspection::TargetKind;
-use crate::inspection::extract::Targets;
-use crate::inspection::finding::Malformed;
+use crate::inspection::json::{Fault, walk};
+use crate::inspection::safe::is_plain_name;
+use crate::inspection::targets::Targets;
 
-/// Adds keys and texts; those before a fault stay added.
+/// Adds the keys and strings of a body. False where it is not JSON; what was read until then stays added.
 ///
-/// # Errors
-/// When the body is no JSON or nested deeper than serde_json's 128 levels.
-pub(super) fn add(targets: &mut Targets, body: &[u8]) -> Result<(), Malformed> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let mut walk = Walk { targets, path: String::new() };
-    (&mut walk).deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(|_| Malformed::Json)
-}
-
-struct Walk<'t> {
-    targets: &'t mut Targets,
-    /// Keys on the way to here, joined by dots; positions in lists do not count.
-    path: String,
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.targets.add(TargetKind::BodyValue, &self.path, text.as_bytes());
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let length = self.path.len();
-        while let Some(key) = map.next_key::<String>()? {
-            self.targets.add(TargetKind::BodyName, "", key.as_bytes());
-            if length > 0 {
-                self.path.push('.');
-            }
-            self.path.push_str(&key);
-            map.next_value_seed(&mut *self)?;
-            self.path.truncate(length);
+/// Of a truncated body the value it breaks off in is added as text.
+pub(super) fn read(body: &[u8], truncated: bool, targets: &mut Targets) -> bool {
+    let result = walk(body, MAX_JSON_DEPTH, &mut |leaf| match leaf.is_key {
+        true if is_plain_name(leaf.text) => {}
+        true => targets.push(TargetKind::BodyName, leaf.path.as_bytes(), leaf.text),
+        false => targets.push(TargetKind::BodyValue, leaf.path.as_bytes(), leaf.text),
+    });
+    match result {
+        Ok(()) => true,
+        Err(Fault::End(at)) if truncated => {
+            targets.push(TargetKind::BodyText, b"", body.get(at..).unwrap_or_default());
+            true
         }
-        Ok(())
+        Err(_) => false,
     }
+}
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(&mut *self)?.is_some() {}
-        Ok(())
-    }
-
-    // Numbers, booleans and null carry no text.
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
+/// Whether a body is a JSON object or array, whatever it claims to be.
+pub(super) fn is_json(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) && walk(body, MAX_JSON_DEPTH, &mut |_| {}).is_ok()
 }

@@ -1,110 +1,79 @@
 use super::*;
 
-fn taken_apart(content_type: &str, body: &str) -> (Vec<(String, String)>, Option<Malformed>) {
-    let (targets, malformed) = targets(Some(content_type), body.as_bytes(), false);
-    let show = |(target, text): (crate::inspection::Target, Vec<u8>)| {
-        (target.to_string(), String::from_utf8_lossy(&text).into_owned())
-    };
-    (targets.into_list().into_iter().map(show).collect(), malformed)
-}
-
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+/// Each target as `kind name=value`, then each fault as `!fault`.
+fn read_all(content_type: &str, body: &str, truncated: bool) -> Vec<String> {
+    let mut targets = Targets::new(100);
+    read(Some(content_type.as_bytes()), body.as_bytes(), truncated, &mut targets);
+    let (fields, malformed) = targets.into_parts();
+    let fields = fields.into_iter().map(|field| format!("{}={}", field.target, String::from_utf8_lossy(&field.value)));
+    fields.chain(malformed.iter().map(|(_, fault)| format!("!{}", fault.as_str()))).collect()
 }
 
 #[test]
-fn json_gives_every_key_and_text_repeated_ones_too() {
-    let body = r#"{"a":["x",{"b":"y"}],"n":1.5e3,"t":true,"z":null,"a":"second"}"#;
-    let expected = [
-        ("body-name", "a"),
-        ("body-value a", "x"),
-        ("body-name", "b"),
-        ("body-value a.b", "y"),
-        ("body-name", "n"),
-        ("body-name", "t"),
-        ("body-name", "z"),
-        ("body-name", "a"),
-        ("body-value a", "second"),
-    ];
-    assert_eq!(taken_apart("application/json; charset=utf-8", body), (pairs(&expected), None));
-}
-
-#[test]
-fn malformed_json_is_said_and_inspected_as_text() {
-    for body in [r#"{"a":"x""#, "{'a':1}", "[1,2", "nonsense", r#"{"a":1} more"#] {
-        let (targets, malformed) = taken_apart("application/json", body);
-        assert_eq!(malformed, Some(Malformed::Json), "{body}");
-        assert_eq!(targets.last().unwrap(), &("body-text".to_owned(), body.to_owned()));
-    }
-    let deep = "[".repeat(500) + &"]".repeat(500);
-    assert_eq!(taken_apart("application/json", &deep).1, Some(Malformed::Json));
-    assert_eq!(targets(Some("application/json"), br#"{"a":"x"#, true).1, None, "a prefix breaks off");
-}
-
-#[test]
-fn multipart_gives_names_file_names_and_fields() {
-    let body = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n\
-                --b\r\ncontent-disposition: form-data; filename=\"x;\\\"y.png\"; name=file\r\nContent-Type: image/png\r\n\r\n\
-                \u{1}\u{2}\r\n--b\r\nContent-Disposition: form-data; name=\"j\"\r\n\r\n{\"k\":\"v\"}\r\n--b--\r\n";
-    let expected = [
-        ("body-name", "a"),
-        ("body-value a", "one"),
-        ("body-name", "file"),
-        ("file-name file", "x;\"y.png"),
-        ("body-name", "j"),
-        ("body-value j", "k"),
-        ("body-value j.k", "v"),
-    ];
-    assert_eq!(taken_apart("multipart/form-data; boundary=\"b\"", body), (pairs(&expected), None));
-}
-
-#[test]
-fn a_field_cannot_pass_for_a_file() {
-    let body = "--b\r\nContent-Disposition: form-data; name=\"a; filename=x\"\r\n\r\none\r\n--b--\r\n";
-    let (targets, _) = taken_apart("multipart/form-data; boundary=b", body);
-    assert_eq!(targets[1], ("body-value a; filename=x".to_owned(), "one".to_owned()));
-}
-
-#[test]
-fn malformed_multipart_is_said_and_inspected_as_text() {
-    for (content_type, body) in [
-        ("multipart/form-data", "--b\r\n\r\n"),
-        ("multipart/form-data; boundary=b", "nothing"),
-        ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nno end"),
-        ("multipart/form-data; boundary=b", "--b\r\nX: y\r\n\r\nno name\r\n--b--"),
-    ] {
-        let (targets, malformed) = taken_apart(content_type, body);
-        assert_eq!(malformed, Some(Malformed::Multipart), "{body}");
-        assert_eq!(targets.last().unwrap().1, body);
-    }
-}
-
-#[test]
-fn forms_decode_plus_and_say_broken_codes() {
-    let form = "application/x-www-form-urlencoded";
+fn forms_give_names_and_values() {
+    let form = "application/x-www-form-urlencoded; charset=utf-8";
     assert_eq!(
-        taken_apart(form, "a=b+c&d").0,
-        pairs(&[("body-name", "a"), ("body-value a", "b c"), ("body-value", "d")])
+        read_all(form, "a=1+2&b[$ne]=%27&a=&c", false),
+        ["body-value a=1 2", "body-name b[$ne]=b[$ne]", "body-value b[$ne]='", "body-value=c"]
     );
-    assert_eq!(taken_apart(form, "a=100%").1, Some(Malformed::PercentEncoding));
-    assert_eq!(taken_apart(form, "a=%zz").1, Some(Malformed::PercentEncoding));
-    assert_eq!(taken_apart(form, "a=%2f%u0041").1, None);
+    assert_eq!(
+        read_all(form, "1'+or+1=1", false),
+        ["body-name 1' or 1=1' or 1", "body-value 1' or 1=1' or 1=1", "body-value 1' or 1=1"]
+    );
+    assert_eq!(read_all(form, "a=100%&b=%zz", false), ["body-value a=100%", "body-value b=%zz", "!percent-encoding"]);
+    assert_eq!(read_all(form, "a=x&b=y%2", true), ["body-value a=x", "body-value b=y%2"]);
+    assert_eq!(read_all(form, "{\"q\":\"x\"}", false), ["body-value q=x"]);
 }
 
 #[test]
-fn the_kind_is_guessed_where_none_is_said() {
-    assert_eq!(BodyKind::of(None, b" {\"a\":1}"), BodyKind::Json);
-    assert_eq!(BodyKind::of(Some("text/plain;charset=UTF-8"), b"[1]"), BodyKind::Json);
-    assert_eq!(BodyKind::of(None, b"a=b"), BodyKind::Urlencoded);
-    assert_eq!(BodyKind::of(Some("text/xml"), b"<a/>"), BodyKind::Text);
-    assert_eq!(BodyKind::of(Some("application/vnd.api+json"), b""), BodyKind::Json);
+fn json_gives_keys_and_strings() {
+    let json = "application/vnd.api+json";
+    assert_eq!(
+        read_all(json, r#"{"user":{"$gt":""},"tags":["a b",1]}"#, false),
+        ["body-name user=$gt", "body-value tags=a b"]
+    );
+    assert_eq!(read_all(json, "{\"a\":\"b c", true), ["body-text=\"b c"]);
+    assert_eq!(read_all(json, "{\"a\":\"b c", false), ["body-text={\"a\":\"b c", "!json"]);
+    assert_eq!(read_all(json, "a=%27+or", false), ["body-value a=' or", "!json"]);
+    for odd in ["null", "[]", "\"x\"", ""] {
+        assert!(!read_all(json, odd, false).contains(&"!json".to_owned()), "{odd}");
+    }
 }
 
 #[test]
-fn of_a_binary_body_the_readable_runs_are_inspected() {
-    let mut body = vec![0x80_u8; 400];
-    body.extend(b"<script>alert(document.cookie)</script>");
-    body.extend([0x90; 400]);
-    let (targets, _) = targets(Some("application/octet-stream"), &body, false);
-    assert_eq!(targets.into_list()[0].1, b"<script>alert(document.cookie)</script>\n");
+fn multipart_gives_names_file_names_and_texts() {
+    let multipart = "multipart/form-data; boundary=\"xx\"";
+    let body = "--xx\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nhello <b>\r\n--xx\r\n\
+        Content-Disposition: form-data; name=\"f\";\r\n filename=\"..\\..\\a\\\"b.php\"\r\nContent-Type: text/plain\r\n\r\n<?php\r\n--xx--\r\n";
+    let whole = ["body-value title=hello <b>", "file-name f=..\\..\\a\"b.php", "body-text f=<?php"];
+    assert_eq!(read_all(multipart, body, false), whole);
+    assert_eq!(read_all(multipart, &body.replace("\r\n", "\n"), false), whole);
+    let cut = &body[..body.len() - 8];
+    assert_eq!(read_all(multipart, cut, true), whole);
+    assert!(read_all(multipart, cut, false).contains(&"!multipart".to_owned()));
+    for (content_type, body) in [
+        ("multipart/form-data", "x y"),
+        (multipart, "no boundary"),
+        ("multipart/form-data; boundary=a; boundary=b", "--a"),
+    ] {
+        assert!(read_all(content_type, body, false).contains(&"!multipart".to_owned()), "{content_type}");
+    }
+}
+
+#[test]
+fn other_types_are_read_as_what_they_look_like() {
+    assert_eq!(read_all("text/plain", "{\"a\":\"x y\"}", false), ["body-value a=x y"]);
+    assert_eq!(read_all("", "a=%27+b&c=d", false), ["body-value a=' b", "body-value c=d"]);
+    assert_eq!(read_all("application/xml", "<a b=\"c\"/>", false), ["body-text=<a b=\"c\"/>"]);
+}
+
+#[test]
+fn of_binary_data_the_printable_runs_are_read() {
+    let mut targets = Targets::new(9);
+    let body =
+        [&[0xFF, 0xD8, 1, 2, 3, 0x90, 0x91][..], b"<?php system($_GET[0]);?>", &[7; 40], b"short", &[0x80; 9]].concat();
+    read(Some(b"image/jpeg"), &body, false, &mut targets);
+    let (fields, _) = targets.into_parts();
+    assert_eq!(fields.len(), 1);
+    assert_eq!(fields[0].value, b"<?php system($_GET[0]);?>");
 }

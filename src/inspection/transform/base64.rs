@@ -1,32 +1,96 @@
-//! Texts that are base64 as a whole.
+//! Values that are base64 as a whole.
 
 use base64::Engine;
-use base64::alphabet;
+use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Letters from which on a text may be base64: shorter ones are words by accident.
-const SHORTEST: usize = 16;
+/// Shortest value tried: below that words happen to be base64 of printable text.
+const MIN_ENCODED_BYTES: usize = 16;
+/// Shortest value that may be base64 of binary data.
+const MIN_BINARY_BYTES: usize = 64;
+/// Below this length all decoded bytes must be printable, above it nine in ten.
+const SHORT_BYTES: usize = 20;
+/// Printable bytes in a row that are looked at within binary data.
+const MIN_PRINTABLE_RUN: usize = 16;
 
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-    .with_decode_allow_trailing_bits(true);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, CONFIG);
+const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, CONFIG);
 
-/// What the text decodes to, where it is base64 (either alphabet, padded or not) and decodes to text.
-///
-/// The text has to come as it was sent, before its case is folded.
-pub fn decoded_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let text = text.trim_ascii();
-    if text.len() < SHORTEST || text.len() % 4 == 1 && !text.ends_with(b"=") {
-        return None;
-    }
-    let decoded = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()?;
-    is_text(&decoded).then_some(decoded)
+/// What a base64 value holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// Text.
+    Text(Vec<u8>),
+    /// Binary data: its printable runs, each on a line.
+    Binary(Vec<u8>),
 }
 
-/// At most one byte in ten is no text.
-fn is_text(bytes: &[u8]) -> bool {
-    let odd = |byte: &&u8| (byte.is_ascii_control() && !byte.is_ascii_whitespace()) || **byte >= 0x80;
-    !bytes.is_empty() && bytes.iter().filter(odd).count() * 10 <= bytes.len()
+/// The text in a base64 value, or the printable runs of the binary data in it.
+pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    plain_of(text).map(|plain| match plain {
+        Plain::Text(text) | Plain::Binary(text) => text,
+    })
+}
+
+/// What a base64 value holds; `None` where it is not base64 or may be something else as well.
+pub(crate) fn plain_of(text: &[u8]) -> Option<Plain> {
+    let (prefix, encoded) = split_data_url(text.trim_ascii());
+    if encoded.len() < MIN_ENCODED_BYTES {
+        return None;
+    }
+    let decoded = decoded(encoded)?;
+    if is_text(&decoded) {
+        return Some(Plain::Text([prefix, &decoded].concat()));
+    }
+    (encoded.len() >= MIN_BINARY_BYTES && encoded.chunks(32).all(is_mixed))
+        .then(|| Plain::Binary([prefix, &printable_runs(&decoded)].concat()))
+}
+
+/// The printable runs of binary data, each on a line.
+pub(crate) fn printable_runs(data: &[u8]) -> Vec<u8> {
+    let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);
+    data.split(|byte| !printable(byte)).filter(|run| run.len() >= MIN_PRINTABLE_RUN).collect::<Vec<_>>().join(&b'\n')
+}
+
+fn split_data_url(text: &[u8]) -> (&[u8], &[u8]) {
+    const MARK: &[u8] = b";base64,";
+    if !text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"data:")) {
+        return (&[], text);
+    }
+    let head = &text[..text.len().min(128)];
+    head.windows(MARK.len())
+        .position(|part| part.eq_ignore_ascii_case(MARK))
+        .map_or((&[], text), |at| text.split_at(at + MARK.len()))
+}
+
+/// Line breaks are dropped, as MIME has them.
+fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
+    let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let alphabet =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=') || breaks(byte);
+    if !encoded.iter().all(alphabet) {
+        return None;
+    }
+    let joined: Vec<u8> = encoded.iter().copied().filter(|byte| !breaks(byte)).collect();
+    PLAIN.decode(&joined).or_else(|_| URL.decode(&joined)).ok()
+}
+
+fn is_text(decoded: &[u8]) -> bool {
+    let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);
+    let mut good = 0;
+    for chunk in decoded.utf8_chunks() {
+        good += chunk.valid().bytes().filter(|byte| printable(byte) || !byte.is_ascii()).count();
+    }
+    if decoded.len() < SHORT_BYTES { decoded.iter().all(printable) } else { good * 10 >= decoded.len() * 9 }
+}
+
+/// Upper case, lower case and digits within a few bytes: no path and no prose is so mixed all along.
+fn is_mixed(chunk: &[u8]) -> bool {
+    chunk.len() < 32
+        || (chunk.iter().any(u8::is_ascii_uppercase)
+            && chunk.iter().any(u8::is_ascii_lowercase)
+            && chunk.iter().any(u8::is_ascii_digit))
 }

@@ -1,38 +1,54 @@
-//! Comments that only break words apart: `un/**/ion`, `/*!50000select*/`.
+//! Comments that databases and scripts read as white space.
 
-/// Words of a comment this long are thrown away with it; a longer one is text, and HTML knows no such comments.
-const SHORT: usize = 32;
+use super::whitespace::{push_space, trim_end};
 
-/// Replaces the marks of a comment by a space, and its words too where it is short and has nothing but words.
-pub(super) fn fold(text: &[u8]) -> Option<Vec<u8>> {
-    memchr::memmem::find(text, b"/*")?;
-    let mut folded = Vec::with_capacity(text.len());
+/// Bytes of a comment at most that is dropped.
+const MAX_COMMENT_BYTES: usize = 64;
+
+/// Makes `/**/`, `/* plain words */` and the opening of `/*!50000` a space, in text whose white space is folded.
+///
+/// A comment with anything but words in it stays: outside of SQL it is text like any other, and must not hide an attack.
+pub(super) fn fold(text: &[u8]) -> Vec<u8> {
+    let mut folded: Vec<u8> = Vec::with_capacity(text.len());
+    let mut openings: Vec<usize> = Vec::new();
     let mut rest = text;
-    while let Some(start) = memchr::memmem::find(rest, b"/*") {
-        let (before, comment) = rest.split_at(start);
-        let inside = &comment[2..];
-        let Some(end) = memchr::memmem::find(inside, b"*/") else { break };
-        folded.extend(before);
-        folded.push(b' ');
-        if !is_filler(&inside[..end]) {
-            folded.extend(version_stripped(&inside[..end]));
-            folded.push(b' ');
+    while let Some(byte) = rest.first() {
+        if let Some(after) = rest.strip_prefix(b"/*!") {
+            let digits = after.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+            push_space(&mut folded, b' ');
+            rest = &after[digits..];
+        } else if rest.starts_with(b"/*") {
+            openings.push(folded.len());
+            folded.extend_from_slice(b"/*");
+            rest = &rest[2..];
+        } else if rest.starts_with(b"*/") {
+            close(&mut folded, &mut openings);
+            rest = &rest[2..];
+        } else {
+            match byte {
+                b' ' | b'\n' => push_space(&mut folded, *byte),
+                byte => folded.push(*byte),
+            }
+            rest = &rest[1..];
         }
-        rest = &inside[end + 2..];
     }
-    folded.extend(rest);
-    Some(folded)
+    trim_end(&mut folded);
+    folded
 }
 
-fn is_filler(comment: &[u8]) -> bool {
-    comment.len() <= SHORT
-        && comment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'\n' | b'\t'))
-}
-
-/// MySQL runs what stands in `/*!50000 … */`.
-fn version_stripped(comment: &[u8]) -> &[u8] {
-    match comment.strip_prefix(b"!") {
-        Some(run) => &run[run.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count()..],
-        None => comment,
+/// Ends the last comment opened: dropped where it is plain, kept as it stands otherwise.
+fn close(folded: &mut Vec<u8>, openings: &mut Vec<usize>) {
+    let plain = |comment: &[u8]| {
+        comment.len() <= MAX_COMMENT_BYTES
+            && comment
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\n' | b'_' | b'-' | b'*'))
+    };
+    match openings.pop() {
+        Some(at) if plain(&folded[at + 2..]) => {
+            folded.truncate(at);
+            push_space(folded, b' ');
+        }
+        _ => folded.extend_from_slice(b"*/"),
     }
 }

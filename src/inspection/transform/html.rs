@@ -1,9 +1,14 @@
-//! Character references of HTML: `&lt;`, `&#39;`, `&#x27;`, also without the semicolon, as browsers read them.
+//! Entities of HTML, named and numbered, with and without their semicolon.
 
-use htmlize::{Context, unescape_bytes_in};
+use std::borrow::Cow;
 
-/// Decodes every character reference.
+use htmlize::Context;
+
+/// One round of unescaping, as a browser does it in text.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'&', text)?;
-    Some(unescape_bytes_in(text, Context::General).into_owned())
+    match htmlize::unescape_bytes_in(text, Context::General) {
+        Cow::Owned(decoded) if decoded != text => Some(decoded),
+        _ => None,
+    }
 }

@@ -1,57 +1,100 @@
-//! Decoding and folding, repeated to a fixpoint: what an application might make of a text.
+//! What an application may make of a value before it uses it, undone on a copy.
 //!
-//! The same code serves training and serving: training pipes its texts through `portcullis prepare`. The original
-//! is never changed; this works on a copy.
+//! [`decode`] runs a chain of transformations until nothing changes any more, in a bounded number of rounds;
+//! [`fold`] then levels what carries no meaning (letter case, white space, long runs, empty comments).
+//! Folding comes before any cut into windows, so padding costs the sender, not the filter.
 
 mod base64;
 mod comment;
+mod escape;
 mod html;
+mod nul;
 mod unicode;
 mod url;
 mod whitespace;
 
-pub use base64::decoded_base64;
+pub(crate) use self::base64::{Plain, plain_of, printable_runs};
+pub(crate) use self::url::{form_decoded, is_malformed};
 
-/// Rounds at most. Four suffice for what was seen in the wild; one more finds the fixpoint.
-pub const MAX_ROUNDS: usize = 5;
+/// Rounds of decoding at most, unless configured otherwise.
+pub const DEFAULT_ROUNDS: usize = 4;
 
-/// One decoding or folding: what it makes of a text, or `None` where there is nothing to do.
-type Transformation = fn(&[u8]) -> Option<Vec<u8>>;
+/// One decoding. `None` from [`Self::apply`] where it changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transformation {
+    /// `%27`, `%u0027`.
+    Url,
+    /// `&lt;`, `&#60;`, `&lt`.
+    Html,
+    /// Overlong UTF-8, full-width and other compatibility forms of ASCII.
+    Unicode,
+    /// `\u0027`, `\x27`, `\047`.
+    Escape,
+    /// NUL bytes between letters.
+    Nul,
+    /// A whole value in base64.
+    Base64,
+}
 
-/// In this order. None of them makes a text longer than [`MAX_GROWTH`] times itself.
-const CHAIN: [Transformation; 7] = [
-    url::decode,
-    html::decode,
-    unicode::unescape,
-    unicode::fold,
-    comment::fold,
-    whitespace::fold,
-    whitespace::fold_runs,
-];
+impl Transformation {
+    /// Every decoding, in the order of a round.
+    pub const ALL: [Self; 6] = [Self::Url, Self::Html, Self::Unicode, Self::Escape, Self::Nul, Self::Base64];
 
-/// Bytes out for each byte in, at most: a full-width sign folds into fewer bytes, but some signs of Unicode (`﷽`)
-/// fold into many.
-pub const MAX_GROWTH: usize = 12;
+    /// The text decoded once; `None` where nothing was to decode.
+    pub fn apply(self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Url => url::decode(text),
+            Self::Html => html::decode(text),
+            Self::Unicode => unicode::decode(text),
+            Self::Escape => escape::decode(text),
+            Self::Nul => nul::decode(text),
+            Self::Base64 => base64::decode(text),
+        }
+    }
+}
 
-/// The text as a model takes it: decoded, folded, lower case, without NUL.
-pub fn normalise(text: &[u8]) -> Vec<u8> {
-    let most = text.len().saturating_mul(MAX_GROWTH);
-    let mut text = text.to_ascii_lowercase();
-    for _ in 0..MAX_ROUNDS {
+/// A text after the chain of decodings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    /// The decoded bytes, letter case and white space untouched.
+    pub text: Vec<u8>,
+    /// Whether the last round changed nothing. False: there was more to decode than rounds.
+    pub settled: bool,
+}
+
+/// Runs the chain until a round changes nothing, in `rounds` rounds at most.
+///
+/// The text never grows past twice its length and 64 bytes; a decoding that would exceed that ends the chain.
+pub fn decode(text: &[u8], rounds: usize) -> Decoded {
+    let cap = text.len().saturating_mul(2).saturating_add(64);
+    let mut text = text.to_vec();
+    for _ in 0..rounds {
         let mut changed = false;
-        for transformation in CHAIN {
-            if let Some(next) = transformation(&text) {
-                changed |= next != text;
-                text = next;
+        for transformation in Transformation::ALL {
+            let Some(next) = transformation.apply(&text) else { continue };
+            if next.len() > cap {
+                return Decoded { text, settled: false };
             }
+            text = next;
+            changed = true;
         }
         if !changed {
-            break;
+            return Decoded { text, settled: true };
         }
-        text.make_ascii_lowercase();
-        text.truncate(most);
     }
-    text
+    Decoded { text, settled: false }
+}
+
+/// Levels what carries no meaning. The result holds no NUL byte, no upper-case ASCII letter, and has one form:
+/// folding it again changes nothing.
+pub fn fold(text: &[u8]) -> Vec<u8> {
+    let levelled = whitespace::fold(&nul::written_out(text));
+    comment::fold(&levelled)
+}
+
+/// Decodes and folds.
+pub fn normalise(text: &[u8], rounds: usize) -> Vec<u8> {
+    fold(&decode(text, rounds).text)
 }
 
 #[cfg(test)]

@@ -1,53 +1,116 @@
 use super::*;
 
-fn normalised(text: &str) -> String {
-    String::from_utf8_lossy(&normalise(text.as_bytes())).into_owned()
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
-#[test]
-fn decodes_what_applications_decode() {
-    for (text, expected) in [
-        ("%27%20OR%201=1", "' or 1=1"),
-        ("%2527%2520or", "' or"),
-        ("%25252525252527", "%2527"),
-        ("%u003cscript%u003e", "<script>"),
-        ("100%", "100%"),
-        ("%zz%2", "%zz%2"),
-        ("&lt;img src=x&gt;", "<img src=x>"),
-        ("&#39;&#x6F;r&#0000039", "'or'"),
-        ("&amp;lt;b&amp;gt;", "<b>"),
-        ("%26lt%3Bscript%26gt%3B", "<script>"),
-        (r"\u003cb\x3E\u{27}", "<b>'"),
-        (r"c:\users\xavier", r"c:\users\xavier"),
-        ("＜ｓｃｒｉｐｔ＞", "<script>"),
-        ("un/**/ion/*x*/sel/*!50000ect*/ 1", "un ion sel ect 1"),
-        ("/*<script>alert(1)</script>*/", "<script>alert(1)</script>"),
-        ("a\t\r\n  b\u{b}c", "a b c"),
-        ("se\0lect", "select"),
-        ("aaaaaaaaaaaaaaaaaaaaaaab", "aaaaaaaab"),
-        ("Καλημέρα, τι κάνεις;", "Καλημέρα, τι κάνεις;"),
-    ] {
-        assert_eq!(normalised(text), expected, "{text}");
+#[track_caller]
+fn assert_all(table: &[(&str, &str)]) {
+    for (raw, expected) in table {
+        assert_eq!(text(&normalise(raw.as_bytes(), DEFAULT_ROUNDS)), *expected, "of {raw:?}");
     }
 }
 
 #[test]
-fn overlong_utf8_is_what_careless_decoders_read() {
-    assert_eq!(normalise(b"..%c0%af..%c0%afetc"), b"../../etc");
-    assert_eq!(normalise(b"..%e0%80%afetc"), b"../etc");
-    assert_eq!(normalise(b"\xff\xfe x"), b"\xff\xfe x");
+fn undoes_percent_encoding() {
+    assert_all(&[
+        ("%27+or%201", "'+or 1"),
+        ("%2527%252bor", "'+or"),
+        ("%u0027%U0022", "'\""),
+        ("%ud83d%ude00", "😀"),
+        ("%%32%66etc", "/etc"),
+        ("100% %zz %2", "100% %zz %2"),
+        ("%25252527", "'"),
+        ("a%00.jpg", "a%00.jpg"),
+    ]);
+    assert!(is_malformed(b"100%"));
+    assert!(!is_malformed(b"%41%u0041"));
+    assert_eq!(form_decoded(b"a+b%2Bc"), b"a b+c");
 }
 
 #[test]
-fn finds_base64_that_is_text() {
-    for (text, expected) in [
-        ("PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", Some("<script>alert(1)</script>")),
-        ("PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg", Some("<script>alert(1)</script>")),
-        ("Li4vLi4vLi4vLi4vZXRjL3Bhc3N3ZA", Some("../../../../etc/passwd")),
-        ("shorttext", None),
-        ("this is no base64 at all", None),
-        ("iVBORw0KGgoAAAANSUhEUgAAAAUA", None),
-    ] {
-        assert_eq!(decoded_base64(text.as_bytes()).as_deref(), expected.map(str::as_bytes), "{text}");
+fn undoes_entities() {
+    assert_all(&[
+        ("&lt;script&gt;", "<script>"),
+        ("&#60;&#x3c;&lt", "<<<"),
+        ("java&Tab;script&colon;", "java script:"),
+        ("&amp;amp;lt;", "<"),
+        ("a & b &c", "a & b &c"),
+    ]);
+}
+
+#[test]
+fn undoes_other_spellings_of_ascii() {
+    assert_all(&[
+        ("＜ｓｃｒｉｐｔ＞", "<script>"),
+        ("%c0%ae%c0%ae%c0%af", "../"),
+        ("%e0%80%af%f0%80%80%af%fc%80%80%80%80%af", "///"),
+        ("%c0%2fetc%c1%1cx", "/etc\\x"),
+        ("‥∕‥∕", "../../"),
+        ("union%a0select", "union select"),
+        ("ſelect", "select"),
+        ("été 東京 Ελλάδα", "été 東京 Ελλάδα"),
+    ]);
+}
+
+#[test]
+fn undoes_escapes() {
+    assert_all(&[
+        (r"\u003cscript\u003E", "<script>"),
+        (r"\x27 or \47", r"' or \47"),
+        (r"\057etc", "/etc"),
+        ("0x2e0x2e0x2f0x2e0x2e%c1%afx", "../../x"),
+        ("0x2f4f4f", "0x2f4f4f"),
+        (r"\u{27}", "'"),
+        (r"C:\Users\x86", r"c:\users\x86"),
+        (r"\\u0027", r"\'"),
+    ]);
+}
+
+#[test]
+fn undoes_base64_of_whole_values() {
+    assert_all(&[
+        ("PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "<script>alert(1)</script>"),
+        ("PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg", "<script>alert(1)</script>"),
+        (
+            "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
+            "data:text/html;base64,<script>alert(1)</script>",
+        ),
+        ("internationalization", "internationalization"),
+        (
+            "/proc/self/cwd/proc/self/cwd/proc/self/cwd/proc/self/cwd/etc/passwd",
+            "/proc/self/cwd/proc/self/cwd/proc/self/cwd/proc/self/cwd/etc/passwd",
+        ),
+    ]);
+}
+
+#[test]
+fn folds_case_white_space_runs_and_comments() {
+    assert_all(&[
+        ("UNION/**/SELECT", "union select"),
+        ("un/*foo*/ion /*!50000Select*/ 1", "un ion select*/ 1"),
+        ("/*<script>*/", "/*<script>*/"),
+        ("  a \t b\u{3000}c  ", "a b c"),
+        (";\r\nid\n", ";\nid"),
+        ("aaaaaaaaaa....//", "aaaa....//"),
+        ("<scr\0ipt>", "<script>"),
+        ("../etc/passwd%00", "../etc/passwd%00"),
+        ("/*a/*b*/*/", ""),
+    ]);
+}
+
+#[test]
+fn says_when_there_was_more_to_decode_than_rounds() {
+    let decoded = decode(b"%2525252525252527", 3);
+    assert!(!decoded.settled);
+    assert!(decode(b"%2527", DEFAULT_ROUNDS).settled);
+}
+
+#[test]
+fn no_ascii_form_grows_past_the_cap() {
+    for character in '\u{80}'..=char::MAX {
+        let raw = character.to_string();
+        let grown = Transformation::Unicode.apply(raw.as_bytes());
+        assert!(grown.is_none_or(|grown| grown.len() <= raw.len() * 2), "{character:?}");
     }
 }

@@ -1,85 +1,107 @@
-//! Escapes of JavaScript, CSS and JSON, overlong UTF-8, full-width and other compatibility forms.
+//! Other spellings of ASCII: overlong UTF-8, compatibility forms, best-fit slashes.
 
-use std::borrow::Cow;
+use unicode_normalization::char::decompose_compatible;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+/// Characters of a compatibility form at most, `(20)` of U+2487 being among the longest.
+const MAX_FORM: usize = 4;
 
-use super::url::hex;
-
-/// Decodes `\u0027`, `\u{27}`, `\x27`.
-pub(super) fn unescape(text: &[u8]) -> Option<Vec<u8>> {
-    memchr::memchr(b'\\', text)?;
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, after)) = rest.split_first() {
-        match (*first == b'\\').then(|| escape(after)).flatten() {
-            Some((sign, length)) => {
-                decoded.extend(sign.encode_utf8(&mut [0; 4]).bytes());
-                rest = &after[length..];
-            }
-            None => {
-                decoded.push(*first);
-                rest = after;
-            }
-        }
-    }
-    Some(decoded)
-}
-
-/// The sign that an escape stands for, and the bytes it takes behind the backslash.
-fn escape(after: &[u8]) -> Option<(char, usize)> {
-    let (letter, digits) = after.split_first()?;
-    let (code, length) = match letter {
-        b'u' if digits.first() == Some(&b'{') => {
-            let end = digits.iter().take(8).position(|byte| *byte == b'}')?;
-            (hex(&digits[1..end], end.checked_sub(1).filter(|count| *count > 0)?)?, end + 2)
-        }
-        b'u' => (hex(digits, 4)?, 5),
-        b'x' => (hex(digits, 2)?, 3),
-        _ => return None,
-    };
-    char::from_u32(code).map(|sign| (sign, length))
-}
-
-/// Folds overlong UTF-8 (`0xC0 0xAF` is a slash to careless decoders) and compatibility forms (`＜` is `<`).
-pub(super) fn fold(text: &[u8]) -> Option<Vec<u8>> {
+/// Spells overlong sequences, full-width letters, ligatures and the like in ASCII; other scripts stay as they are.
+pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if text.is_ascii() {
         return None;
     }
     let shortened = shorten(text);
-    let folded = shortened.utf8_chunks().fold(Vec::with_capacity(shortened.len()), |mut folded, chunk| {
-        match is_nfkc_quick(chunk.valid().chars()) {
-            IsNormalized::Yes => folded.extend(chunk.valid().bytes()),
-            _ => folded.extend(chunk.valid().nfkc().collect::<String>().bytes()),
+    let mut decoded = Vec::with_capacity(shortened.len());
+    for chunk in shortened.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            push_ascii_form(character, &mut decoded);
         }
-        folded.extend(chunk.invalid());
-        folded
-    });
-    Some(folded)
+        // A lone 0xA0 is Latin-1's no-break space, white space to MySQL.
+        decoded.extend(chunk.invalid().iter().map(|byte| if *byte == 0xA0 { b' ' } else { *byte }));
+    }
+    (decoded != text).then_some(decoded)
 }
 
-/// Two- and three-byte forms of ASCII signs into those signs.
-fn shorten(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.iter().any(|byte| matches!(byte, 0xc0 | 0xc1 | 0xe0)) {
-        return Cow::Borrowed(text);
+fn push_ascii_form(character: char, decoded: &mut Vec<u8>) {
+    if character.is_ascii() {
+        decoded.push(character as u8);
+        return;
     }
-    let mut short = Vec::with_capacity(text.len());
+    let mut form = [0; MAX_FORM];
+    let mut length = 0;
+    let mut fits = true;
+    decompose_compatible(best_fit(character), |part| {
+        fits &= part.is_ascii() && length < MAX_FORM;
+        if fits {
+            form[length] = part as u8;
+            length += 1;
+        }
+    });
+    if fits {
+        decoded.extend_from_slice(&form[..length]);
+    } else {
+        decoded.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+/// What Windows code pages make of a character that Unicode keeps apart from its ASCII look-alike.
+fn best_fit(character: char) -> char {
+    match character {
+        '\u{2044}' | '\u{2215}' => '/',
+        '\u{2216}' | '\u{EFC8}' | '\u{F025}' => '\\',
+        '\u{2032}' | '\u{02B9}' | '\u{02BC}' => '\'',
+        '\u{0085}' | '\u{2028}' | '\u{2029}' => '\n',
+        '\u{1680}' | '\u{180E}' => ' ',
+        other => other,
+    }
+}
+
+/// Replaces overlong sequences of up to six bytes by the ASCII byte they stand for.
+fn shorten(text: &[u8]) -> Vec<u8> {
+    let mut shortened = Vec::with_capacity(text.len());
     let mut rest = text;
-    loop {
-        rest = match rest {
-            [lead @ (0xc0 | 0xc1), tail, after @ ..] if tail & 0xc0 == 0x80 => {
-                short.push((lead & 1) << 6 | tail & 0x3f);
-                after
+    while let Some(byte) = rest.first() {
+        match overlong(rest) {
+            Some((ascii, length)) => {
+                shortened.push(ascii);
+                rest = &rest[length..];
             }
-            [0xe0, middle @ (0x80 | 0x81), tail, after @ ..] if tail & 0xc0 == 0x80 => {
-                short.push((middle & 1) << 6 | tail & 0x3f);
-                after
+            None => {
+                shortened.push(*byte);
+                rest = &rest[1..];
             }
-            [byte, after @ ..] => {
-                short.push(*byte);
-                after
-            }
-            [] => return Cow::Owned(short),
-        };
+        }
+    }
+    shortened
+}
+
+/// The ASCII byte that the text begins with in overlong form, and the length of that form.
+fn overlong(text: &[u8]) -> Option<(u8, usize)> {
+    let lead = *text.first()?;
+    let length = match lead {
+        0xC0 | 0xC1 => return two_bytes(lead, *text.get(1)?),
+        0xE0 => 3,
+        0xF0 => 4,
+        0xF8 => 5,
+        0xFC => 6,
+        _ => return None,
+    };
+    let tail = text.get(1..length)?;
+    let code = tail
+        .iter()
+        .try_fold(0_u32, |code, byte| (byte & 0xC0 == 0x80).then(|| (code << 6) | u32::from(byte & 0x3F)))?;
+    u8::try_from(code).ok().filter(u8::is_ascii).map(|ascii| (ascii, length))
+}
+
+/// Two-byte forms, as decoders that do not check the second byte read them: `C0 2F`, `C1 1C` and `C1 AF`
+/// are slashes as well.
+fn two_bytes(lead: u8, second: u8) -> Option<(u8, usize)> {
+    let code = ((lead & 1) << 6) | (second & 0x3F);
+    match second {
+        0xAF if lead == 0xC1 => Some((b'/', 2)),
+        0x80..=0xBF => Some((code, 2)),
+        0x20..=0x7E if lead == 0xC0 => Some((second, 2)),
+        0x00..=0x1F if lead == 0xC1 => Some((code, 2)),
+        _ => None,
     }
 }

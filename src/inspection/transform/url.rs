@@ -1,31 +1,65 @@
-//! Percent-encoding, `%27` and the `%u0027` of old browsers and IIS.
+//! Percent-encoding, as lenient as the applications behind the filter.
 
-/// Decodes every well-formed code; a `%` that begins none stays.
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
+
+use super::escape::push_utf16;
+
+/// One round of percent-decoding. What is no escape stays as it is.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'%', text)?;
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, after)) = rest.split_first() {
-        if *first == b'%' {
-            if let Some(byte) = hex(after, 2).and_then(|code| u8::try_from(code).ok()) {
-                decoded.push(byte);
-                rest = &after[2..];
-                continue;
-            }
-            if let Some(sign) = after.strip_prefix(b"u").and_then(|digits| hex(digits, 4)).and_then(char::from_u32) {
-                decoded.extend(sign.encode_utf8(&mut [0; 4]).bytes());
-                rest = &after[5..];
-                continue;
-            }
-        }
-        decoded.push(*first);
-        rest = after;
+    let wide = decode_wide(text);
+    let text = wide.as_deref().unwrap_or(text);
+    match Cow::from(percent_decode(text)) {
+        Cow::Owned(decoded) => Some(decoded),
+        Cow::Borrowed(_) => wide,
     }
-    Some(decoded)
 }
 
-/// The number of the first `digits` hex digits.
+/// A name or value of a form, decoded once: `+` is a space here and nowhere else.
+pub(crate) fn form_decoded(text: &[u8]) -> Vec<u8> {
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    decode(&spaced).unwrap_or(spaced)
+}
+
+/// Whether there is a `%` without two hex digits, `%uXXXX` aside.
+pub(crate) fn is_malformed(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'%', text).any(|at| {
+        let rest = &text[at + 1..];
+        hex(rest, 2).is_none() && wide(rest).is_none()
+    })
+}
+
+/// The number in the first `digits` bytes, where all are hex digits.
 pub(super) fn hex(text: &[u8], digits: usize) -> Option<u32> {
-    let digits = text.get(..digits)?;
-    digits.iter().try_fold(0_u32, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))
+    text.get(..digits)?.iter().try_fold(0, |sum, byte| Some(sum * 16 + char::from(*byte).to_digit(16)?))
+}
+
+/// The UTF-16 unit of `uXXXX`, IIS's own escape.
+fn wide(rest: &[u8]) -> Option<u32> {
+    match rest.first() {
+        Some(b'u' | b'U') => hex(&rest[1..], 4),
+        _ => None,
+    }
+}
+
+fn decode_wide(text: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    let mut changed = false;
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        decoded.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(unit) = wide(rest) {
+            rest = push_utf16(unit, &rest[5..], &mut decoded, |rest| {
+                Some((wide(rest.strip_prefix(b"%")?)?, rest.get(6..)?))
+            });
+            changed = true;
+        } else {
+            decoded.push(b'%');
+        }
+    }
+    decoded.extend_from_slice(rest);
+    changed.then_some(decoded)
 }

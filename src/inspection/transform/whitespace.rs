@@ -1,44 +1,46 @@
-//! White space, control characters and long runs: what pads a text without saying anything.
+//! Letter case, white space and runs of one character.
 
-/// Repetitions of one byte that are kept.
-const KEPT: usize = 8;
+/// Equal bytes in a row kept at most: enough for `....//` and `-----`, too few to pad with.
+const RUN_KEPT: usize = 4;
 
-/// NUL disappears, as it does in the middle of a word to many parsers; other control characters and runs of white
-/// space become one space; white space at the ends goes.
-pub(super) fn fold(text: &[u8]) -> Option<Vec<u8>> {
-    let tidy = |pair: &[u8]| !(pair[0] == b' ' && pair[1] == b' ');
-    let clean = text.iter().all(|byte| *byte == b' ' || !(byte.is_ascii_control() || byte.is_ascii_whitespace()));
-    if clean && text.windows(2).all(tidy) && !text.starts_with(b" ") && !text.ends_with(b" ") {
-        return None;
-    }
+/// Lower-cases ASCII, folds white space to one space (one line feed where it held one: a line break separates commands),
+/// drops it at both ends but for leading line feeds, cuts longer runs to [`RUN_KEPT`].
+pub(super) fn fold(text: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(text.len());
-    for byte in text.iter().filter(|byte| **byte != 0) {
-        if byte.is_ascii_control() || *byte == b' ' {
-            if folded.last().is_some_and(|last| *last != b' ') {
-                folded.push(b' ');
-            }
-        } else {
-            folded.push(*byte);
+    let mut run = 0;
+    for byte in text {
+        let byte = byte.to_ascii_lowercase();
+        if is_space(byte) {
+            push_space(&mut folded, byte);
+            continue;
+        }
+        run = if folded.last() == Some(&byte) { run + 1 } else { 1 };
+        if run <= RUN_KEPT {
+            folded.push(byte);
         }
     }
-    if folded.last() == Some(&b' ') {
-        folded.pop();
-    }
-    Some(folded)
+    trim_end(&mut folded);
+    folded
 }
 
-/// Shortens runs of one byte.
-pub(super) fn fold_runs(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() <= KEPT || !text.windows(KEPT + 1).any(|run| run.iter().all(|byte| *byte == run[0])) {
-        return None;
+/// Appends white space to text whose white space is folded.
+pub(super) fn push_space(folded: &mut Vec<u8>, byte: u8) {
+    let breaks = matches!(byte, b'\n' | b'\r');
+    match folded.last_mut() {
+        Some(last @ b' ') if breaks => *last = b'\n',
+        Some(b' ' | b'\n') => {}
+        None if !breaks => {}
+        _ => folded.push(if breaks { b'\n' } else { b' ' }),
     }
-    let mut folded: Vec<u8> = Vec::with_capacity(text.len());
-    let mut repeated = 0;
-    for byte in text {
-        repeated = if folded.last() == Some(byte) { repeated + 1 } else { 1 };
-        if repeated <= KEPT {
-            folded.push(*byte);
-        }
+}
+
+/// Drops white space at the end.
+pub(super) fn trim_end(folded: &mut Vec<u8>) {
+    while folded.last().is_some_and(|byte| is_space(*byte)) {
+        folded.pop();
     }
-    Some(folded)
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
 }

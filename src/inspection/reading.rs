@@ -1,0 +1,109 @@
+//! From values as they stood in the request to what the model reads.
+
+use super::targets::Field;
+use super::transform::{Plain, decode, fold, plain_of};
+use super::{EncodedText, Target, TargetKind, encode, json, safe};
+
+/// JSON within JSON, tokens within cookies: levels that are taken apart.
+const MAX_NESTING: usize = 4;
+/// Levels of a JSON value within a value.
+const MAX_JSON_DEPTH: usize = 32;
+/// Leaves of a JSON value within a value that are read one by one.
+const MAX_LEAVES: usize = 1_024;
+/// Shortest path segment tried as base64.
+const MIN_SEGMENT_BYTES: usize = 16;
+
+/// A normalised text and where it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Where it stood.
+    pub target: Target,
+    /// The normalised text.
+    pub text: Vec<u8>,
+    /// Whether it is safe by its form and never shown to the model.
+    pub safe: bool,
+}
+
+impl Reading {
+    /// What the model reads of it: nothing where it is safe.
+    pub fn windows(&self) -> Vec<EncodedText> {
+        if self.safe { Vec::new() } else { encode::windows(self.target.kind, &self.text) }
+    }
+}
+
+/// Normalises each value. Values that hold JSON or signed tokens become the texts within.
+pub fn read(fields: Vec<Field>, rounds: usize) -> Vec<Reading> {
+    let mut readings = Vec::with_capacity(fields.len());
+    for field in fields {
+        read_value(&field.target, &field.value, rounds, 0, &mut readings);
+    }
+    readings
+}
+
+fn read_value(target: &Target, value: &[u8], rounds: usize, nesting: usize, readings: &mut Vec<Reading>) {
+    let decoded = decode(value, rounds).text;
+    if nesting < MAX_NESTING {
+        if let Some(leaves) = json_leaves(&decoded).or_else(|| token_parts(&decoded)) {
+            for (name, leaf) in leaves {
+                let target = Target { kind: target.kind, name: joined(&target.name, &name) };
+                read_value(&target, &leaf, rounds, nesting + 1, readings);
+            }
+            return;
+        }
+        if target.kind == TargetKind::Path {
+            for text in path_segments(&decoded) {
+                read_value(target, &text, rounds, MAX_NESTING, readings);
+            }
+        }
+    }
+    let text = fold(&decoded);
+    let safe = safe::is_safe(target.kind, &text);
+    readings.push(Reading { target: target.clone(), text, safe });
+}
+
+/// The keys and strings of a value that is one JSON object or array.
+fn json_leaves(text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+    let text = text.trim_ascii();
+    if !matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))) {
+        return None;
+    }
+    let mut leaves = Vec::new();
+    let mut fits = true;
+    let walked = json::walk(text, MAX_JSON_DEPTH, &mut |leaf| {
+        fits &= leaves.len() < MAX_LEAVES;
+        if fits && !(leaf.is_key && safe::is_plain_name(leaf.text)) {
+            leaves.push((leaf.path.to_owned(), leaf.text.to_vec()));
+        }
+    });
+    (walked.is_ok() && fits).then_some(leaves)
+}
+
+/// The parts of a signed token (`header.payload.signature`), where the first is JSON.
+fn token_parts(text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+    if !text.starts_with(b"eyJ") || memchr::memchr(b'.', text).is_none() {
+        return None;
+    }
+    let part = |part: &[u8]| match plain_of(part) {
+        Some(Plain::Text(text)) => (String::new(), text),
+        _ => (String::new(), part.to_vec()),
+    };
+    Some(text.split(|byte| *byte == b'.').map(part).collect())
+}
+
+fn path_segments(path: &[u8]) -> Vec<Vec<u8>> {
+    path.split(|byte| *byte == b'/')
+        .filter(|segment| segment.len() >= MIN_SEGMENT_BYTES)
+        .filter_map(|segment| match plain_of(segment)? {
+            Plain::Text(text) => Some(text),
+            Plain::Binary(_) => None,
+        })
+        .collect()
+}
+
+fn joined(outer: &str, inner: &str) -> String {
+    match (outer.is_empty(), inner.is_empty()) {
+        (_, true) => outer.to_owned(),
+        (true, _) => inner.to_owned(),
+        _ => format!("{outer}.{inner}").chars().take(128).collect(),
+    }
+}
