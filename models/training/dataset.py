@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+import augment
 import data
 import generators_benign
 import generators_cmdi
@@ -30,6 +31,10 @@ EVIDENCE = {
     "cmdi": re.compile(r"[;|&`$\n\r(){}<>\\^%/]|\b(cat|ls|id|dir|ping|sleep|wget|curl|whoami|uname|type|net|echo|nc|bash|sh|cmd|powershell|ipconfig|ifconfig|exec|system)\b", re.I),
 }
 """What a text must have to be believed to be of a class: the lists hold headings, comments and prose besides."""
+SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.ini|boot\.ini|proc/|\.ssh|\.git|\.env|\.svn|\.ht|\.aws|_history|web-inf|meta-inf|php:|data:|file:|expect:|zip:|phar:|glob:|jar:|gopher:|dict:|netdoc:|\.log|_log|\.conf|\.ini|\.cnf|config|%00|\x00|\{file\}|\\\\|c:|%5c|://|。|．|system32", re.I)
+"""What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
+AUGMENTED, POOL = 80_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose")
+"""Texts made of pieces of others, and the sources of the pieces."""
 PROSE = re.compile(r"exploit (name|description)|^(can be|function|zip |note|description|allows|root@)|works? (in|on) ", re.I)
 
 
@@ -52,6 +57,7 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
     """Positives that look it, each in a kind of place such attacks are tried in."""
     rng = random.Random(11)
     rows = [r for r in data.capped(data.payloads(root), 12) if r.source not in left_out and EVIDENCE[r.label].search(r.text) and not PROSE.search(r.text) and len(r.text) >= 3]
+    rows = [r for r in rows if r.label != "path-traversal" or SENSITIVE.search(r.text)]
     found = [row._replace(kind=drawn(rng, ATTACK_KINDS)) for row in rows]
     for label, (module, count) in GENERATED.items():
         found += [Row(text, label, "generated", drawn(rng, ATTACK_KINDS)) for text in module.generate(21, count) if EVIDENCE[label].search(text)]
@@ -105,6 +111,12 @@ def site_windows(root, part: str) -> Windows:
     seen = dict.fromkeys(part for parts in prepare.requests(requests) for part in parts)
     flat, kinds = [part.window for part in seen], [part.kind for part in seen]
     return Windows(flat, np.array(kinds, np.uint8), np.zeros(len(flat), np.uint8), ["web_requests"] * len(flat))
+
+
+def spliced(*parts: Windows) -> Windows:
+    """Ordinary windows made of pieces of ordinary windows."""
+    pool = [w for p in parts for w, label, source in zip(p.rows, p.label, p.source) if not label and source in POOL]
+    return windows([Row(text, "norm", "generated", kind) for kind, text in augment.augmented(pool, AUGMENTED, 41)], 42)
 
 
 def joined(*parts: Windows) -> Windows:

@@ -32,9 +32,9 @@ def refused(score: scoring.Score, limits: dict[str, float]) -> bool:
     return score.attack >= limits[score.label]
 
 
-def sites(model: Model, root: Path, thresholds: dict) -> dict:
-    """Share of the test sites' requests refused at each sensitivity, with the different values that did it."""
-    asked = [r for r in data.web_requests(root) if data.split_of_site(r.site) == "test"]
+def sites(model: Model, root: Path, thresholds: dict, part: str) -> dict:
+    """Share of the requests of one part of the sites refused at each sensitivity, with the different values that did it."""
+    asked = [r for r in data.web_requests(root) if data.split_of_site(r.site) == part]
     taken = prepare.requests(asked)
     parts = [(n, part) for n, found in enumerate(taken) for part in found]
     scores = model.texts([[part] for _, part in parts])
@@ -42,7 +42,11 @@ def sites(model: Model, root: Path, thresholds: dict) -> dict:
     for name in ("low", "medium", "high"):
         hit = [(n, part, s) for (n, part), s in zip(parts, scores) if refused(s, thresholds[name])]
         result[name] = {"refused": len({n for n, *_ in hit}), "share": round(len({n for n, *_ in hit}) / len(asked), 5), "values": len({part.window for _, part, _ in hit}), "sites": len({asked[n].site for n, *_ in hit})}
+        if name == "medium" and part == "dev":
+            for key, count in Counter((KINDS[p.kind], s.label, round(s.attack, 3), p.window[:90]) for (_, p), s in zip(parts, scores) if s.attack >= thresholds["flag"]).most_common(25):
+                print("  flagged", count, *key)
         if name == "medium":
+            result["flagged"] = round(len({n for (n, _), s in zip(parts, scores) if s.attack >= thresholds["flag"]}) / len(asked), 5)
             for key, count in Counter((KINDS[part.kind], s.label, part.window[:110]) for _, part, s in hit).most_common(12):
                 print("  refused", count, *key)
     return result
@@ -94,7 +98,7 @@ def main() -> None:
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     assert document["kinds"] == list(KINDS)
     model, thresholds = Model(args.out / document["model"]["file"]), document["thresholds"]
-    metrics = {"httpparams_test_f1": httpparams(model, args.data), "web_requests_test_sites": sites(model, args.data, thresholds), "csic2010_evaluation_only": csic(model, args.data, thresholds), "probes_medium": check_probes(model, thresholds)}
+    metrics = {"httpparams_test_f1": httpparams(model, args.data), "web_requests_dev_sites": sites(model, args.data, thresholds, "dev"), "web_requests_test_sites": sites(model, args.data, thresholds, "test"), "csic2010_evaluation_only": csic(model, args.data, thresholds), "probes_medium": check_probes(model, thresholds)}
     for name, value in metrics.items():
         print(name, value)
     document["metrics"] = metrics
