@@ -33,7 +33,7 @@ EVIDENCE = {
 """What a text must have to be believed to be of a class: the lists hold headings, comments and prose besides."""
 SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.ini|boot\.ini|proc/|\.ssh|\.git|\.env|\.svn|\.ht|\.aws|_history|web-inf|meta-inf|php:|data:|file:|expect:|zip:|phar:|glob:|jar:|gopher:|dict:|netdoc:|\.log|_log|\.conf|\.ini|\.cnf|config|%00|\x00|\{file\}|\\\\|c:|%5c|://|。|．|system32", re.I)
 """What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
-AUGMENTED, POOL = 80_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose")
+AUGMENTED, POOL = 80_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
 """Texts made of pieces of others, and the sources of the pieces."""
 PROSE = re.compile(r"exploit (name|description)|^(can be|function|zip |note|description|allows|root@)|works? (in|on) ", re.I)
 
@@ -105,9 +105,9 @@ def windows(rows: list[Row], seed: int) -> Windows:
     return Windows(flat, np.array(kinds, np.uint8), np.array(labels, np.uint8), sources)
 
 
-def site_windows(root, part: str) -> Windows:
-    """Different windows of the recorded requests of one part of the sites."""
-    requests = [r for r in data.web_requests(root) if data.split_of_site(r.site) == part]
+def site_windows(root, *splits: str) -> Windows:
+    """Different windows of the recorded requests of some parts of the sites."""
+    requests = [r for r in data.web_requests(root) if data.split_of_site(r.site) in splits]
     seen = dict.fromkeys(part for parts in prepare.requests(requests) for part in parts)
     flat, kinds = [part.window for part in seen], [part.kind for part in seen]
     return Windows(flat, np.array(kinds, np.uint8), np.zeros(len(flat), np.uint8), ["web_requests"] * len(flat))

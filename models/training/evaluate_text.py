@@ -93,12 +93,16 @@ def main() -> None:
     here = Path(__file__).resolve().parent
     parser.add_argument("--data", type=Path, default=here.parents[2] / "shared" / "data")
     parser.add_argument("--out", type=Path, default=here.parent)
+    parser.add_argument("--dev", action="store_true", help="only the development sites, of a model trained --without-dev")
     args = parser.parse_args()
     path = args.out / "text.toml"
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     assert document["kinds"] == list(KINDS)
     model, thresholds = Model(args.out / document["model"]["file"]), document["thresholds"]
-    metrics = {"httpparams_test_f1": httpparams(model, args.data), "web_requests_dev_sites": sites(model, args.data, thresholds, "dev"), "web_requests_test_sites": sites(model, args.data, thresholds, "test"), "csic2010_evaluation_only": csic(model, args.data, thresholds), "probes_medium": check_probes(model, thresholds)}
+    if args.dev:
+        print(sites(model, args.data, thresholds, "dev"))
+        return
+    metrics = {"httpparams_test_f1": httpparams(model, args.data), "web_requests_test_sites": sites(model, args.data, thresholds, "test"), "csic2010_evaluation_only": csic(model, args.data, thresholds), "probes_medium": check_probes(model, thresholds)}
     for name, value in metrics.items():
         print(name, value)
     document["metrics"] = metrics

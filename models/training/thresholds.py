@@ -14,7 +14,7 @@ import scoring
 from data import LABELS, Row
 from prepare import Part
 
-FLAGGED = 0.005
+FLAGGED = 0.01
 """Share of the selection sites' requests, and of texts of corpora, with a score of one half or more."""
 WANTED = {"low": 0.0004, "medium": 0.0012, "high": 0.004}
 """Share of those refused, all classes together."""
