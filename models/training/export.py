@@ -17,8 +17,8 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), bias.numpy()
 
 
-def write(net: TextNet, temperature: float, path: str, version: str) -> None:
-    """Exports `net` with its logits divided by `temperature` as probabilities of the classes."""
+def write(net: TextNet, temperature: float, shift: float, path: str, version: str) -> None:
+    """Exports `net` with its logits divided by `temperature`, that of norm raised by `shift`, as probabilities of the classes."""
     net.eval()
     weights, nodes = {}, []
 
@@ -50,6 +50,7 @@ def write(net: TextNet, temperature: float, path: str, version: str) -> None:
     x = node("Gemm", [x, constant("w4", net.dense.weight.detach().numpy()), constant("b4", net.dense.bias.detach().numpy())], "dense", transB=1)
     x = node("Relu", [x], "relu4")
     head, bias = net.head.weight.detach().numpy() / temperature, net.head.bias.detach().numpy() / temperature
+    bias[0] += shift
     x = node("Gemm", [x, constant("w5", head.astype(np.float32)), constant("b5", bias.astype(np.float32))], "logits", transB=1)
     node("Softmax", [x], "probabilities", axis=1)
 

@@ -96,4 +96,17 @@ def report(rng: random.Random) -> str:
     ))()
 
 
-RICH = (prose, prose, title, title, markdown, markdown, editor, editor, wiki, program, report, report)
+def xml(rng: random.Random) -> str:
+    """Documents of services, feeds and exchanges."""
+    names = [rng.choice((w, w.title(), f"{rng.choice('abcdnsx')}:{w}", w[:1], f"{w}-{rng.choice(WORDS)}", f"{w.title()}{rng.choice(WORDS).title()}")) for w in rng.choices(WORDS, k=5)]
+
+    def element(depth: int) -> str:
+        name = rng.choice(names)
+        attributes = "".join(f' {rng.choice(("id", "type", "xmlns", "name", "value", "href", "lang", "version", rng.choice(WORDS)))}="{rng.choice((number(rng), token(rng), rng.choice(WORDS), "http://example.org/" + rng.choice(WORDS), "true"))}"' for _ in range(rng.choice((0, 0, 0, 1, 1, 2))))
+        inside = rng.choice((number(rng), rng.choice(WORDS), token(rng), "", fill(rng, rng.choice(SENTENCES)).replace("&", "&amp;").replace("<", "&lt;"))) if depth == 0 else "".join(element(depth - 1) for _ in range(rng.randint(1, 3)))
+        return f"<{name}{attributes}>{inside}</{name}>" if inside or rng.random() < 0.5 else f"<{name}{attributes}/>"
+
+    return rng.choice(("", '<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-8"?>\n', "<?xml version='1.0' encoding='utf-8' ?>")) + element(rng.choice((0, 1, 1, 2, 2)))
+
+
+RICH = (prose, prose, title, title, markdown, markdown, editor, editor, wiki, program, report, report, xml)

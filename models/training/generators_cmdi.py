@@ -21,6 +21,9 @@ WINDOWS_BARE = ("dir", "dir c:\\", "dir /s", "dir c:/", "ipconfig /all", "ipconf
                 "wmic process list brief", "reg query HKLM\\Software", "gpresult /r", "driverquery", "fsutil fsinfo drives",
                 "cmd", "cmd.exe", "calc.exe", "notepad.exe", "echo %PATH%", "echo %USERNAME%", "nltest /dclist:", "arp -a")
 
+AMBIGUOUS = frozenset("help set date jobs w who last history mount export sync finger dir uptime groups env hostname ver vol cmd reboot".split())
+"""Commands that are everyday words: behind a separator alone they are no attack to be sure of."""
+
 
 def wait(rng: random.Random) -> str:
     """Commands that show themselves by the time they take."""
@@ -127,6 +130,8 @@ def joined(rng: random.Random) -> str:
     space = rng.choice(("", "", " ", " ", "  "))
     way = rng.random()
     if way < 0.72:
+        while run in AMBIGUOUS:
+            run = command(rng)
         separator = rng.choice((";", ";", ";", "|", "|", "|", "||", "&", "&&", "\n", "\r\n", "&&&", ";;", "|&", "\n\n", "%0a", "%0d%0a", "|;", ";|"))
         body = f"{before}{close}{rng.choice(('', ' '))}{separator}{space}{run}"
     elif way < 0.82:
@@ -150,9 +155,23 @@ def special(rng: random.Random) -> str:
     ))
 
 
+def alone(rng: random.Random) -> str:
+    """A command as the whole value, by its full path or with what gives it away."""
+    words = (*UNIX_BARE, *(f"{reader} {name}" for reader, name in zip(rng.choices(UNIX_READERS, k=4), rng.choices(UNIX_FILES, k=4))))
+    quote = rng.choice(("", "", "", "", "'", '"', "`"))
+    return rng.choice((lambda: f"{quote}{rng.choice(('/bin/', '/usr/bin/', '/sbin/', '/usr/sbin/', '/usr/local/bin/'))}{rng.choice(words)}{quote}", lambda: wait(rng), lambda: f"{rng.choice(UNIX_READERS)} {rng.choice(UNIX_FILES)}", lambda: interpreter(rng), lambda: f"{quote}{rng.choice(('type', 'more'))} {rng.choice(WINDOWS_FILES)}{quote}"))()
+
+
+def short(rng: random.Random) -> str:
+    """The shortest of all: a value, a separator, one word that only a shell knows."""
+    word = rng.choice(("id", "id", "ls", "whoami", "uname", "pwd", "ifconfig", "ipconfig", "netstat", "ps", "cat /etc/passwd", "ls -la", "id;", "whoami;", "uname -a", "ls;", "id|", "env"))
+    return f"{rng.choice(('', number(rng), rng.choice(HOSTS), '127.0.0.1', f'{rng.randint(1, 223)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}', ordinary(rng), token(rng)))}{rng.choice((';', '|', '||', '&&', '&', '; ', ' | ', ' && ', ';;', ');', ')|', chr(10), '%0a', '$(', '`'))}{word}"
+
+
 def make(rng: random.Random) -> str:
     """One text of the class."""
-    return sometimes_encoded(rng, special(rng) if rng.random() < 0.25 else joined(rng))
+    way = rng.choices((joined, special, short, alone), weights=(66, 21, 8, 5))[0]
+    return sometimes_encoded(rng, way(rng))
 
 
 def generate(seed: int, count: int) -> list[str]:

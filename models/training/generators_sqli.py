@@ -118,8 +118,19 @@ def spaced(rng: random.Random, text: str) -> str:
     return text.replace(" ", "").replace("or", "||").replace("and", "&&") if "select" not in text else text.replace(" select ", "(select(").replace(" ", "/**/")
 
 
+def numeric(rng: random.Random) -> str:
+    """A comparison behind a bare number: no quote, no comment, nothing closed."""
+    n, a, b = number(rng), rng.randint(0, 99), rng.randint(0, 9999)
+    left, op = rng.choice((f"{b}", f"{b}", f"{b}-{a}", f"{b}+{a}", f"{b}*{a}", f"({b})", f"'{b}'", f"{b}%{a}", f"{b}.0")), rng.choice(("=", "=", "=", " = ", ">", "<", "!=", "<>", " like ", ">=", "<=>", " in "))
+    right = f"({b})" if op == " in " else str(rng.choice((b, b, a, b - a, b + a)))
+    start = rng.choice((n, n, n, f"{n})", f"{rng.choice(('id', 'cat', 'page', 'p', 'uid', 'item', 'no'))}={n}", f"({n}", f"{n}))"))
+    return f"{start} {rng.choice(('and', 'or', 'and', 'or', 'AND', 'OR', '||', '&&', 'xor', 'or not', 'and not', 'having'))} {left}{op}{right}{rng.choice(('', '', '', ' --', '#', ' -- -', ')', ';'))}"
+
+
 def make(rng: random.Random) -> str:
     """One text of the class."""
+    if rng.random() < 0.08:
+        return sometimes_encoded(rng, spaced(rng, numeric(rng)))
     if rng.random() < 0.1:
         whole = rng.choice((lambda: query(rng), lambda: stacked(rng), lambda: f"({query(rng)})", lambda: f"{rng.choice(NAMES_FOR_LOGIN)}{rng.choice(LOGIN_ENDS)}", lambda: f"(select(0)from(select(sleep({rng.randint(1, 20)})))v)/*'+"))()
         return sometimes_encoded(rng, spaced(rng, whole))

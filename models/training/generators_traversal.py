@@ -78,7 +78,7 @@ def generate_paths(seed: int, count: int) -> list[str]:
 
     def path(rng: random.Random) -> str:
         if rng.random() < 0.25:
-            return rng.choice(("", "", "", "/app", "/site", f"/{rng.choice(WORDS)}")) + rng.choice(EXPOSED) + rng.choice(("", "", "", "~", "/", ".bak"))
+            return rng.choice(("", "/app", "/site", f"/{rng.choice(WORDS)}", f"/{token(rng)}", f"/{rng.choice(WORDS)}/{rng.choice(WORDS)}")) + rng.choice(EXPOSED) + rng.choice(("", "", "", "~", "/", ".bak"))
         body = climbing(rng)
         return body if body.startswith("/") else f"/{body}"
 

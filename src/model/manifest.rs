@@ -141,6 +141,8 @@ pub struct Calibration {
     pub method: String,
     /// What the logits are divided by, inside the model.
     pub temperature: f32,
+    /// What is then added to the logit of `norm`.
+    pub shift: f32,
     /// On which data.
     pub data: String,
 }

@@ -15,6 +15,8 @@ mod session;
 mod thresholds;
 
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
@@ -46,7 +48,7 @@ pub struct Config {
     pub threads: usize,
     /// Batches that may wait for those threads; past it texts are refused a score at once.
     pub queue: usize,
-    /// How long a request's texts may take altogether, the wait included.
+    /// How long one call may take (at most 256 windows of a request), the wait included.
     pub deadline: Duration,
 }
 

@@ -1,0 +1,63 @@
+"""Runs texts and requests through the filter's own normaliser, so that training and serving share one."""
+
+import base64
+import hashlib
+import json
+import os
+import pickle
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Iterable, NamedTuple
+
+from data import KINDS, Request, Row
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Part(NamedTuple):
+    """One window as the model is given it."""
+
+    kind: int
+    window: bytes
+
+
+def command() -> list[str]:
+    """The program to pipe through: `PORTCULLIS_PREPARE`, or `portcullis prepare` of the release or the dev build."""
+    given = os.environ.get("PORTCULLIS_PREPARE")
+    if given:
+        return given.split()
+    builds = [REPOSITORY / "target" / profile / "portcullis" for profile in ("release", "debug")]
+    return [str(next((b for b in builds if b.exists()), builds[0])), "prepare"]
+
+
+def run(lines: Iterable[str]) -> list[list[tuple[int, bytes]]]:
+    """JSON lines in, windows out; cached in the temporary folder by input and program."""
+    program = command()
+    text = "".join(lines).encode("utf-8", "surrogatepass")
+    key = hashlib.sha256(text + Path(program[0]).read_bytes()).hexdigest()
+    cache = Path(tempfile.gettempdir()) / "portcullis-training" / f"{key}.pickle"
+    if cache.exists():
+        return pickle.loads(cache.read_bytes())
+    done = subprocess.run(program, input=text, stdout=subprocess.PIPE, check=True).stdout
+    rows = [[(w["kind"], base64.b64decode(w["bytes"])) for w in json.loads(line)["windows"]] for line in done.splitlines()]
+    assert len(rows) == text.count(b"\n"), f"{text.count(10)} lines in, {len(rows)} out"
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.write_bytes(pickle.dumps(rows))
+    return rows
+
+
+def texts(rows: list[Row]) -> list[list[Part]]:
+    """The windows of each row, in order; none of a text that is safe by construction.
+
+    The filter takes a text for a query value, or for a path; what it calls a query value is then of the row's kind.
+    """
+    value = KINDS.index("query-value")
+    found = run(json.dumps({"text": row.text, "where": "path" if row.kind == "path" else "value"}) + "\n" for row in rows)
+    return [[Part(KINDS.index(row.kind) if kind == value else kind, w) for kind, w in parts] for row, parts in zip(rows, found)]
+
+
+def requests(asked: list[Request]) -> list[list[Part]]:
+    """The windows of each request, in order."""
+    found = run(json.dumps({"raw_b64": base64.b64encode(r.raw).decode()}) + "\n" for r in asked)
+    return [[Part(*part) for part in parts] for parts in found]
