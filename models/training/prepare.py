@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, NamedTuple
 
-from data import KINDS, Request, Row
+from data import Request, Row
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -48,13 +48,9 @@ def run(lines: Iterable[str]) -> list[list[tuple[int, bytes]]]:
 
 
 def texts(rows: list[Row]) -> list[list[Part]]:
-    """The windows of each row, in order; none of a text that is safe by construction.
-
-    The filter takes a text for a query value, or for a path; what it calls a query value is then of the row's kind.
-    """
-    value = KINDS.index("query-value")
-    found = run(json.dumps({"text": row.text, "where": "path" if row.kind == "path" else "value"}) + "\n" for row in rows)
-    return [[Part(KINDS.index(row.kind) if kind == value else kind, w) for kind, w in parts] for row, parts in zip(rows, found)]
+    """The windows of each row, in order; none of a text that is safe by construction."""
+    found = run(json.dumps({"text": row.text, "where": row.kind}) + "\n" for row in rows)
+    return [[Part(*part) for part in parts] for parts in found]
 
 
 def requests(asked: list[Request]) -> list[list[Part]]:

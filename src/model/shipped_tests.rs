@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::behaviour::SessionFeatures;
-use crate::inspection::{AttackClass, place, prepare};
+use crate::inspection::{self, AttackClass, Place, Targets, read};
 use crate::metrics::Metrics;
 
 fn shipped() -> ModelSet {
@@ -20,8 +20,11 @@ fn shipped() -> ModelSet {
 
 /// Whether the text is refused at medium sensitivity, and for what.
 async fn refused(models: &ModelSet, place: &str, text: &str) -> Option<AttackClass> {
-    let prepared = prepare(place::targets(place, text.as_bytes()));
-    let windows = prepared.into_iter().flat_map(|prepared| prepared.windows).collect();
+    let settings = inspection::Config::default();
+    let mut targets = Targets::new(settings.max_fields);
+    Place::parse(place).unwrap().read(text.as_bytes(), &mut targets);
+    let readings = read(targets.into_parts().0, settings.rounds);
+    let windows = readings.iter().flat_map(|reading| reading.windows()).collect();
     let scores = models.text.classify(windows).await.unwrap();
     let score = scores.into_iter().max_by(|left, right| left.attack.total_cmp(&right.attack))?;
     (score.attack >= models.text_thresholds.refuse(Sensitivity::Medium, score.class)).then_some(score.class)
