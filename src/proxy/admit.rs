@@ -83,7 +83,10 @@ pub(super) fn weigh(
     let verdict = match inspected {
         Ok(inspection) => {
             ctx.absorb(inspection);
-            gate.policy.judge(&terms, downstream.req_header().raw_path(), &ctx.findings)
+            let path = downstream.req_header().raw_path();
+            let in_block_mode = gate.policy.judge(&Terms { mode: Mode::Block, ..terms }, path, &ctx.findings);
+            ctx.is_attack = matches!(in_block_mode, Verdict::Refuse(Reason::Attack(_)));
+            gate.policy.judge(&terms, path, &ctx.findings)
         }
         Err(error) => {
             tracing::warn!(%error, request = %ctx.id, "request not inspected");

@@ -29,6 +29,9 @@ pub struct RequestContext {
     pub(super) verdict: Verdict,
     /// What was suspected, so far.
     pub(super) findings: Findings,
+    /// Whether block mode refuses it as an attack, whatever the mode is: what counts against the visit. A suspicion
+    /// that is only flagged does not; it is too often a false one to ban anybody for.
+    pub(super) is_attack: bool,
     /// Highest probability of attack, so far.
     pub(super) score: Option<f32>,
     /// Its body, as far as the filter holds it.
@@ -51,6 +54,7 @@ impl RequestContext {
             terms: None,
             verdict: Verdict::Allow,
             findings: Findings::default(),
+            is_attack: false,
             score: None,
             body: HeldBody::None,
             continued: false,

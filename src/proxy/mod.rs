@@ -1,6 +1,6 @@
 //! The proxy: the only folder that names Pingora.
 //!
-//! [`hooks`] shows the order of things; each hook calls one function here.
+//! `hooks.rs` shows the order of things; each hook calls one function here.
 
 mod accept;
 mod admit;

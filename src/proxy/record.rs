@@ -26,7 +26,7 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
             status,
             is_post: method == "POST",
             is_login: gate.logins.matches(method, request.uri.path()),
-            findings: u32::from(attack.is_some() && ctx.verdict != Verdict::Allow),
+            findings: u32::from(ctx.is_attack),
             score: ctx.score.unwrap_or(0.0),
         });
     }

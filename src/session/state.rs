@@ -49,7 +49,7 @@ pub struct Outcome {
     pub is_post: bool,
     /// The request is a login attempt.
     pub is_login: bool,
-    /// Suspicions found in it.
+    /// 1 when the text classifier takes it for an attack to be refused, else 0.
     pub findings: u32,
     /// Highest probability of attack seen in it, 0 to 1.
     pub score: f32,
@@ -80,7 +80,7 @@ pub struct Session {
     pub logins: u32,
     /// Of these, answers of 400 to 499.
     pub codes_4xx: u32,
-    /// Suspicions found by the text classifier.
+    /// Of these, taken for attacks by the text classifier.
     pub findings: u32,
     /// Highest probability of attack of any request.
     pub max_score: f32,

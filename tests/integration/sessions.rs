@@ -38,6 +38,17 @@ fn the_third_abnormal_visit_bans_and_one_call_lets_the_client_in_again() {
 }
 
 #[test]
+fn an_attack_makes_a_visit_abnormal_in_detect_mode_too_and_a_flag_alone_does_not() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n[inspection]\nmode = \"detect\"\n");
+    assert_eq!(waf.send(get(ATTACK)).status, 200);
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal' AND cause = 'text'", 1);
+    assert_eq!(waf.send(post("/orders", "application/json", br#"{"broken": "#)).status, 200);
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Normal'", 1);
+    assert_eq!(waf.sql("SELECT COUNT(*) FROM httplogs WHERE verdict = 'flag'")[0], ["2"]);
+}
+
+#[test]
 fn the_last_session_of_a_client_is_judged_with_the_predecessors_numbers() {
     let origin = Origin::start();
     let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n");
