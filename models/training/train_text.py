@@ -23,7 +23,7 @@ import thresholds
 from data import KINDS, LABELS
 from network import BUCKETS, TextNet
 
-SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 8, 240_000, 256, 2e-3
+SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 6, 240_000, 256, 2e-3
 SHARES = {"norm": 0.62, "sqli": 0.1, "xss": 0.09, "path-traversal": 0.09, "cmdi": 0.1}
 """Share of each class in an epoch."""
 HARD = 6.0
