@@ -158,8 +158,8 @@ impl Inspector {
         if order.len() > self.config.large_from_windows {
             self.metrics.large.inc();
         }
-        count(&self.metrics.cache_hits, known.len() - asked.len());
-        count(&self.metrics.cache_misses, asked.len());
+        self.metrics.cache_hits.inc_by(u64::try_from(known.len() - asked.len()).unwrap_or(u64::MAX));
+        self.metrics.cache_misses.inc_by(u64::try_from(asked.len()).unwrap_or(u64::MAX));
         // In pieces, so that one large body cannot fill the model's queue.
         for piece in asked.chunks(self.config.batch.max(1)) {
             let texts = piece.iter().map(|(_, window)| window.clone()).collect();
@@ -167,7 +167,7 @@ impl Inspector {
             if answers.len() != piece.len() {
                 return Err(self.failed(ClassifierError::Failed));
             }
-            count(&self.metrics.windows_classified, answers.len());
+            self.metrics.windows_classified.inc_by(u64::try_from(answers.len()).unwrap_or(u64::MAX));
             for ((key, _), score) in piece.iter().zip(answers) {
                 self.cache.insert(*key, score);
                 known.insert(*key, Some(score));
@@ -192,8 +192,4 @@ struct Parts {
 fn prepare(targets: Targets, rounds: usize) -> Parts {
     let (fields, malformed) = targets.into_parts();
     Parts { readings: read(fields, rounds), malformed }
-}
-
-fn count(counter: &prometheus::IntCounter, by: usize) {
-    counter.inc_by(u64::try_from(by).unwrap_or(u64::MAX));
 }
