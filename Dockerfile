@@ -33,6 +33,8 @@ COPY --from=build /src/conf/docker.toml /etc/portcullis/portcullis.toml
 COPY --from=build /src/LICENSE /usr/share/doc/portcullis/LICENSE
 RUN portcullis --version
 USER portcullis
+ENV PORTCULLIS__MODEL__DIR=/usr/share/portcullis/models \
+    ORT_DYLIB_PATH=/usr/lib/portcullis/libonnxruntime.so
 WORKDIR /var/lib/portcullis
 VOLUME /var/lib/portcullis
 EXPOSE 8080
