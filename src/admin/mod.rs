@@ -36,7 +36,6 @@ mod token_file;
 
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,20 +81,6 @@ const RESPONSE_HEADERS: [(header::HeaderName, &str); 5] = [
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ];
-
-/// Where the admin API listens and who may use it.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Address of the listener. Default [`Config::DEFAULT_LISTEN`].
-    pub listen: SocketAddr,
-    /// The token that everything under `/api` asks for.
-    pub token: AdminToken,
-}
-
-impl Config {
-    /// Loopback, port 9901.
-    pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9901));
-}
 
 /// The parts of the running filter that the admin API reads and changes.
 #[derive(Clone)]

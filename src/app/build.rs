@@ -12,7 +12,7 @@ use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, Strikes};
 use crate::config::{Config, Fault};
 use crate::id::RequestIds;
-use crate::inspection::{self, AttackClass, Inspector};
+use crate::inspection::{self, Inspector};
 use crate::metrics::Metrics;
 use crate::model::{self, ModelSet};
 use crate::policy::{self, Policy};
@@ -270,7 +270,7 @@ fn policy_config(config: &Config, models: &ModelSet) -> policy::Config {
         exclusions: settings.exclusions.clone(),
         refuse_malformed: settings.refuse_malformed,
         on_error: settings.on_error,
-        refuse_from: AttackClass::ALL.map(|class| models.text_thresholds.refuse(settings.sensitivity, class)),
+        refuse_from: models.text_thresholds.refuse_from(settings.sensitivity),
     }
 }
 

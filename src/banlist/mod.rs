@@ -162,11 +162,6 @@ impl BanList {
         bans
     }
 
-    /// What a barred peer meets when it connects.
-    pub fn at_accept(&self) -> AtAccept {
-        self.config.at_accept
-    }
-
     fn is_allowlisted(&self, ip: ClientIp) -> bool {
         self.config.allowlist.iter().any(|network| network.contains(&ip.addr()))
     }

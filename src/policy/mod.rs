@@ -70,7 +70,7 @@ impl Policy {
         for finding in counted {
             worst = worst.graver(self.weigh(finding.suspicion));
         }
-        temper(worst, terms.mode)
+        worst.under(terms.mode)
     }
 
     /// The verdict on a request that could not be inspected.
@@ -79,12 +79,12 @@ impl Policy {
             FailureMode::Open => Verdict::Flag(Reason::Uninspected),
             FailureMode::Closed => Verdict::Refuse(Reason::Uninspected),
         };
-        temper(verdict, terms.mode)
+        verdict.under(terms.mode)
     }
 
     /// The verdict on a body past the limit, where its route refuses such.
     pub fn judge_oversized(&self, terms: &Terms) -> Verdict {
-        temper(Verdict::Refuse(Reason::BodyTooLarge), terms.mode)
+        Verdict::Refuse(Reason::BodyTooLarge).under(terms.mode)
     }
 
     /// The verdict on one suspicion in block mode.
@@ -100,15 +100,6 @@ impl Policy {
             Suspicion::Malformed(_) => (Reason::Malformed, self.0.refuse_malformed),
         };
         if refuse { Verdict::Refuse(reason) } else { Verdict::Flag(reason) }
-    }
-}
-
-/// Detect mode refuses nothing; off says nothing.
-fn temper(verdict: Verdict, mode: Mode) -> Verdict {
-    match (mode, verdict) {
-        (Mode::Off, _) => Verdict::Allow,
-        (Mode::Detect, Verdict::Refuse(reason)) => Verdict::Flag(reason),
-        (Mode::Detect | Mode::Block, verdict) => verdict,
     }
 }
 

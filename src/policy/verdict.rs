@@ -1,5 +1,6 @@
 //! What becomes of a request. Says nothing of HTTP: `proxy/respond` chooses the status.
 
+use super::Mode;
 use crate::inspection::AttackClass;
 
 /// Why a request was refused, or would have been.
@@ -67,6 +68,15 @@ impl Verdict {
     /// The graver of two verdicts; of equally grave ones an attack goes before any other reason, else the first.
     pub fn graver(self, other: Self) -> Self {
         if other.gravity() > self.gravity() { other } else { self }
+    }
+
+    /// What becomes of this verdict in a mode: detect refuses nothing, off says nothing.
+    pub const fn under(self, mode: Mode) -> Self {
+        match (mode, self) {
+            (Mode::Off, _) => Self::Allow,
+            (Mode::Detect, Self::Refuse(reason)) => Self::Flag(reason),
+            (Mode::Detect | Mode::Block, verdict) => verdict,
+        }
     }
 
     fn gravity(self) -> (u8, bool) {

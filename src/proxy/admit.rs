@@ -86,7 +86,7 @@ pub(super) fn weigh(
             let path = downstream.req_header().raw_path();
             let in_block_mode = gate.policy.judge(&Terms { mode: Mode::Block, ..terms }, path, &ctx.findings);
             ctx.is_attack = matches!(in_block_mode, Verdict::Refuse(Reason::Attack(_)));
-            gate.policy.judge(&terms, path, &ctx.findings)
+            in_block_mode.under(terms.mode)
         }
         Err(error) => {
             tracing::warn!(%error, request = %ctx.id, "request not inspected");

@@ -5,6 +5,7 @@ mod classifier;
 mod fakes;
 mod log;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
