@@ -11,7 +11,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/tools/mongodb/bin
 export ORT_DYLIB_PATH ?= $(CURDIR)/tools/onnxruntime/libonnxruntime.so
 
-.PHONY: help run build test check deny bench side-by-side tools train-text clean-tools build-tools onnxruntime mongod
+.PHONY: help run build test check deny side-by-side tools train-text clean-tools build-tools onnxruntime mongod
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -38,9 +38,6 @@ deny: ## licences, sources and bans of dependencies, where cargo-deny is install
 	else \
 	    printf '\n*** cargo-deny is not installed: licences and sources were NOT checked (cargo install cargo-deny)\n\n' >&2; \
 	fi
-
-bench: build-tools onnxruntime ## the micro-benchmarks
-	cargo bench --locked
 
 side-by-side: build ## bare Pingora against the filter, by wrk
 	benches/side_by_side/run
