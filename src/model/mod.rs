@@ -11,6 +11,7 @@ mod load;
 pub mod manifest;
 mod payload;
 mod runtime;
+mod screen;
 mod session;
 mod thresholds;
 

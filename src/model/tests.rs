@@ -100,17 +100,19 @@ fn wrong_manifests_are_named_with_what_is_allowed() {
         ("text.toml", "flag = 0.5", "flag = 0.0", "thresholds.flag: is 0; allowed is a probability"),
         ("text.toml", "sqli = 0.9,", "sqli = nan,", "thresholds.medium.sqli: is NaN"),
         ("text.toml", "\"path\", ", "", "text.toml: kinds: is"),
+        ("text.toml", "\"lines\", ", "", "text.toml: context: is"),
+        ("text.toml", "crlf = 0.99", "smurf = 0.99", "thresholds.low.crlf: is NaN"),
         ("text.toml", "step = 192", "step = 128", "text.toml: window: is"),
         ("text.toml", "128, 256]", "256, 128]", "text.toml: window: is"),
         (
             "text.toml",
             "name = \"kind\"",
             "name = \"place\"",
-            "text.toml: model.inputs: is bytes: uint8[?,?], place: uint8[?]",
+            "text.toml: model.inputs: is bytes: uint8[?,?], place: uint8[?], context: uint8[?,8]",
         ),
         (
             "text.toml",
-            "shape = [\"batch\", 5]",
+            "shape = [\"batch\", 12]",
             "shape = [\"batch\", 6]",
             "model.output: is probabilities: float32[?,6]",
         ),
@@ -152,7 +154,7 @@ fn a_model_that_is_not_what_its_manifest_says_is_a_fault() {
     fs::write(&path, text).unwrap();
     let found = faults(dir.path());
     assert!(
-        found.contains("model.inputs: is bytes: uint8[?,?], kind: uint8[?], but the model has features: float32[?,5]"),
+        found.contains("model.inputs: is bytes: uint8[?,?], kind: uint8[?], context: uint8[?,8], but the model has features: float32[?,5]"),
         "{found}"
     );
 }
