@@ -8,7 +8,24 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// Pieces that decodings and parsers stumble over.
-const PIECES: [&str; 52] = [
+const PIECES: [&str; 69] = [
+    "#x\n",
+    "--x\n",
+    "<!--",
+    "-->",
+    "*!",
+    "0x61626364",
+    "x'61626364'",
+    "CHAR(97,98)",
+    "chr(97)||",
+    "$IFS",
+    "${IFS",
+    "\\000065 ",
+    "\\74",
+    "\u{200B}",
+    "c'a't",
+    "^",
+    "$@",
     "%",
     "%2",
     "%25",
@@ -115,6 +132,7 @@ proptest! {
         prop_assert!(!normalised.contains(&0));
         prop_assert!(!normalised.iter().any(u8::is_ascii_uppercase));
         prop_assert!(normalised.len() <= 6 * text.len() + 192);
+        prop_assert!(!normalised.iter().any(|byte| matches!(byte, 1..=9 | 11..=31 | 127)));
     }
 
     #[test]
