@@ -31,8 +31,8 @@ pub struct TextManifest {
     pub window: Window,
     /// From which probability of attack on a text is suspicious.
     pub thresholds: Thresholds,
-    /// How the scores were made probabilities.
-    pub calibration: Calibration,
+    /// How the scores were made probabilities. For people.
+    pub calibration: toml::Table,
     /// What the model was trained on.
     pub sources: Vec<Source>,
     /// How it was trained: seeds, epochs, splits. For people.
@@ -155,20 +155,6 @@ pub struct ScreenSection {
     pub weight: f32,
     /// Added to it.
     pub shift: f32,
-}
-
-/// How raw scores were made probabilities.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calibration {
-    /// The method's name.
-    pub method: String,
-    /// What the logits are divided by, inside the model.
-    pub temperature: f32,
-    /// What is then added to the logit of `norm`.
-    pub shift: f32,
-    /// On which data.
-    pub data: String,
 }
 
 /// One source of training data.
