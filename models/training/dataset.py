@@ -10,6 +10,7 @@ import numpy as np
 
 import augment
 import data
+import generated as generated_rows
 import generators_benign
 import generators_cmdi
 import generators_code
@@ -33,7 +34,7 @@ GENERATED = {
 }
 EMBEDDED = 14_000
 """Attacks set into long texts."""
-GENERATED_PATHS, GENERATED_BENIGN = 5000, 110_000
+GENERATED_PATHS, GENERATED_BENIGN = 5000, 190_000
 ATTACK_KINDS = (("query-value", 46), ("body-value", 24), ("header", 10), ("cookie", 8), ("path", 3), ("query-name", 2), ("body-name", 2), ("file-name", 2), ("body-text", 3))
 BENIGN_KINDS = {"value": (("query-value", 50), ("body-value", 44), ("cookie", 2), ("header", 2), ("body-text", 2)), "body": (("body-value", 60), ("body-text", 40)), "header": (("header", 1),)}
 MAX_WINDOWS = 6
@@ -48,7 +49,7 @@ EVIDENCE = {
 """What a text must have to be believed to be of a class: the lists hold headings, comments and prose besides."""
 SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.ini|boot\.ini|proc/|\.ssh|\.git|\.env|\.svn|\.ht|\.aws|_history|web-inf|meta-inf|php:|data:|file:|expect:|zip:|phar:|glob:|jar:|gopher:|dict:|netdoc:|\.log|_log|\.conf|\.ini|\.cnf|config|%00|\x00|\{file\}|\\\\|c:|%5c|://|。|．|system32", re.I)
 """What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
-AUGMENTED, POOL = 80_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
+AUGMENTED, POOL = 60_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
 """Texts made of pieces of others, and the sources of the pieces."""
 PROSE = re.compile(r"exploit (name|description)|^(can be|function|zip |note|description|allows|root@)|works? (in|on) ", re.I)
 
@@ -105,18 +106,19 @@ def looks_it(row: Row) -> bool:
     return len(row.text) >= 3 and bool(EVIDENCE[row.label].search(row.text)) and not PROSE.search(row.text) and (row.label != "path-traversal" or bool(SENSITIVE.search(row.text)))
 
 
-def generated_benign(seed: int, count: int) -> list[Row]:
-    """Ordinary texts of the generators, by the kind they are of."""
-    return [Row(text, "norm", "generated/ordinary", kind) for kind, text in generators_benign.generate(seed, count)]
+def generated_benign(seed: int, count: int, left_out: frozenset[str] = frozenset()) -> list[Row]:
+    """Ordinary texts of the generators, a third of them of the first."""
+    first = [Row(text, "norm", "generated/first", kind) for kind, text in generators_benign.generate(seed, count // 3)]
+    return first + generated_rows.benign(seed, count - count // 3, left_out)
 
 
 def generated(module, label: str, seed: int, count: int, rng: random.Random) -> list[Row]:
     """Attacks of a generator: in the places it says, or in those that attacks are tried in."""
-    if hasattr(module, "generate_placed"):
-        placed = module.generate_placed(seed, count)
+    if hasattr(module, "GENERATOR"):
+        rows = [(f"{label}:{shape}", kind, text) for shape, kind, text in module.GENERATOR.generate_rows(seed, count)]
     else:
-        placed = [(drawn(rng, ATTACK_KINDS), text) for text in module.generate(seed, count)]
-    return [Row(text, label, f"generated/{label}", kind) for kind, text in placed if label not in EVIDENCE or EVIDENCE[label].search(text)]
+        rows = [(label, drawn(rng, ATTACK_KINDS), text) for text in module.generate(seed, count)]
+    return [Row(text, label, f"generated/{shape}", kind) for shape, kind, text in rows if label not in EVIDENCE or EVIDENCE[label].search(text)]
 
 
 def embedded(attacks: list[Row], ordinary: list[Row], count: int, seed: int) -> list[Row]:
@@ -152,7 +154,7 @@ def corpora(root, left_out: frozenset[str] = frozenset()) -> tuple[list[Row], li
     rows = [row._replace(kind=drawn(rng, BENIGN_KINDS[row.kind])) for row in rows]
     rows += [row for row in data.httpparams(root, "train") if row.label == "norm"]
     train = [row for row in rows if not data.is_held_out(row)]
-    train += generated_benign(23, GENERATED_BENIGN)
+    train += generated_benign(23, GENERATED_BENIGN, left_out)
     return train, [row for row in rows if data.is_held_out(row)]
 
 

@@ -11,7 +11,7 @@ from network import LEVELS, VALUES
 
 ORDERS, BITS = (2, 3, 4, 5), 17
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-EPOCHS, BATCH, RATE, DECAY = 6, 1024, 0.02, 2e-6
+EPOCHS, BATCH, RATE, DECAY = 4, 1024, 0.02, 2e-6
 LARGEST = 3.0
 """Weights are cut off here, so that one byte each holds them finely enough."""
 
@@ -73,7 +73,7 @@ def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.n
         torch.nn.init.zeros_(table.weight)
     optimiser = torch.optim.Adam([*ngrams.parameters(), *others.parameters(), bias], lr=RATE)
     starts = len(KINDS) + np.arange(LEVELS) * VALUES
-    epoch_size = min(len(rows), 400_000)
+    epoch_size = min(len(rows), 300_000)
     plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS * (epoch_size // BATCH + 1))
     for epoch in range(EPOCHS):
         drawn, start, total = rng.choice(len(rows), epoch_size, p=chance / chance.sum()), time.time(), 0.0
