@@ -104,7 +104,7 @@ mod tests {
             output.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
         assert_eq!(
             lines[0],
-            json!({"id": 7, "where": "value", "safe": false, "windows": [{"kind": 2, "name": "", "context": [2, 1, 7, 12, 0, 1, 12, 4], "bytes": STANDARD.encode("<b> x")}]})
+            json!({"id": 7, "where": "value", "safe": false, "windows": [{"kind": 2, "name": "", "context": [2, 0, 6, 12, 0, 1, 12, 4], "bytes": STANDARD.encode("<b> x")}]})
         );
         assert_eq!(lines[1], json!({"safe": true, "windows": []}));
         let kinds: Vec<_> =

@@ -85,7 +85,7 @@ fn every_fault_of_both_models_is_reported_at_once() {
     let found = faults(dir.path());
     assert_eq!(found.lines().count(), 3, "{found}");
     assert!(
-        found.contains("text.toml: labels: is [\"norm\", \"sqli\", \"path-traversal\", \"cmdi\"]; this filter needs"),
+        found.contains("text.toml: labels: is [\"norm\", \"sqli\", \"path-traversal\", \"cmdi\", \"nosqli\""),
         "{found}"
     );
     assert!(found.contains("behaviour.toml: threshold: is 1.5; allowed is a probability"), "{found}");
@@ -101,7 +101,8 @@ fn wrong_manifests_are_named_with_what_is_allowed() {
         ("text.toml", "sqli = 0.9,", "sqli = nan,", "thresholds.medium.sqli: is NaN"),
         ("text.toml", "\"path\", ", "", "text.toml: kinds: is"),
         ("text.toml", "\"lines\", ", "", "text.toml: context: is"),
-        ("text.toml", "crlf = 0.99", "smurf = 0.99", "thresholds.low.crlf: is NaN"),
+        ("text.toml", ", crlf = 0.99 }", " }", "thresholds.low.crlf: is missing"),
+        ("text.toml", "crlf = 0.99", "crlf = 0.99, smurf = 0.99", "thresholds.low.smurf: is no class"),
         ("text.toml", "step = 192", "step = 128", "text.toml: window: is"),
         ("text.toml", "128, 256]", "256, 128]", "text.toml: window: is"),
         (

@@ -51,26 +51,26 @@ impl TextThresholds {
     /// Takes the thresholds of a manifest, or names each that cannot be.
     pub(super) fn check(path: &Path, thresholds: &Thresholds) -> Result<Self, Vec<ModelFault>> {
         let mut faults = Vec::new();
-        let mut check = |key: String, value: f32| {
-            if !(value > 0.0 && value <= 1.0) {
-                let problem = format!("is {value}; allowed is a probability above 0 and up to 1");
+        let mut check = |key: String, value: Option<f32>| match value {
+            Some(value) if value > 0.0 && value <= 1.0 => value,
+            found => {
+                let found = found.map_or("missing".to_owned(), |value| value.to_string());
+                let problem = format!("is {found}; allowed is a probability above 0 and up to 1");
                 faults.push(ModelFault::of_key(path, key, problem));
+                1.0
             }
         };
-        check("thresholds.flag".to_owned(), thresholds.flag);
+        let flag = check("thresholds.flag".to_owned(), Some(thresholds.flag));
         let mut refuse = [ByClass::default(); Sensitivity::ALL.len()];
         let listed = [&thresholds.low, &thresholds.medium, &thresholds.high];
         for ((sensitivity, listed), refuse) in Sensitivity::ALL.into_iter().zip(listed).zip(&mut refuse) {
             for (class, from) in AttackClass::ALL.into_iter().zip(refuse) {
-                // NaN, where it is missing, is refused as any number that is no probability.
-                *from = listed.get(class.as_str()).copied().unwrap_or(f32::NAN);
-                check(format!("thresholds.{}.{}", sensitivity.as_str(), class.as_str()), *from);
-            }
-            for label in listed.keys().filter(|label| AttackClass::parse(label).is_none()) {
-                check(format!("thresholds.{}.{label} (no class of the filter's)", sensitivity.as_str()), f32::NAN);
+                let key = format!("thresholds.{}.{}", sensitivity.as_str(), class.as_str());
+                *from = check(key, listed.get(class.as_str()).copied());
             }
         }
-        if faults.is_empty() { Ok(Self { flag: thresholds.flag, refuse }) } else { Err(faults) }
+        faults.extend(unknown(path, thresholds));
+        if faults.is_empty() { Ok(Self { flag, refuse }) } else { Err(faults) }
     }
 
     /// Probability of attack from which on a text is suspicious.
@@ -87,4 +87,16 @@ impl TextThresholds {
     pub const fn refuse_from(&self, sensitivity: Sensitivity) -> [f32; AttackClass::ALL.len()] {
         self.refuse[sensitivity as usize]
     }
+}
+
+/// Thresholds of what is no class of the filter's.
+fn unknown(path: &Path, thresholds: &Thresholds) -> Vec<ModelFault> {
+    let mut faults = Vec::new();
+    for (sensitivity, listed) in Sensitivity::ALL.iter().zip([&thresholds.low, &thresholds.medium, &thresholds.high]) {
+        for label in listed.keys().filter(|label| AttackClass::parse(label).is_none()) {
+            let problem = format!("is no class; allowed are {:?}", AttackClass::ALL.map(AttackClass::as_str));
+            faults.push(ModelFault::of_key(path, format!("thresholds.{}.{label}", sensitivity.as_str()), problem));
+        }
+    }
+    faults
 }
