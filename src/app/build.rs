@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::dry_run::DryRun;
-use super::{App, BuildError, SourcedFault, admin, tasks};
+use super::{App, BuildError, SourcedFault, admin, tasks, zero};
 use crate::activity::ActivityLog;
 use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, Strikes};
@@ -169,6 +169,8 @@ impl Joined {
 
 async fn join(parts: Parts) -> Result<Joined, String> {
     let Parts { config, metrics, ids, models, storage, token } = parts;
+    zero::series(&metrics);
+    zero::started(&metrics, &config);
     let bans = Arc::new(BanList::new(
         config.banlist.clone(),
         Arc::clone(&storage.bans),

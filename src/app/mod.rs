@@ -4,6 +4,7 @@ mod admin;
 mod build;
 pub mod dry_run;
 mod tasks;
+mod zero;
 
 use std::fmt;
 use std::sync::Arc;

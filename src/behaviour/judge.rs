@@ -41,6 +41,7 @@ impl Judge {
             Ok(score) => {
                 let abnormal = score >= self.threshold;
                 assessment.score = Some(score);
+                self.metrics.scores.observe(f64::from(score));
                 assessment.behaviour = if abnormal { Behaviour::Abnormal } else { Behaviour::Normal };
                 assessment.cause = abnormal.then_some(Cause::Features);
             }

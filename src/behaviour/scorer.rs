@@ -65,6 +65,7 @@ impl BehaviourScorer {
                 }
             };
             let Some(session) = session else { break };
+            bench.metrics.queued.set(i64::try_from(closed.len()).unwrap_or(i64::MAX));
             bench.score(&session, Timestamp::now()).await;
         }
         drop(bench);

@@ -114,6 +114,7 @@ impl Inspector {
     }
 
     async fn judge(&self, parts: Parts, start: Instant) -> Result<Inspection, ClassifierError> {
+        self.metrics.take_apart_seconds.observe(start.elapsed().as_secs_f64());
         let mut inspection = Inspection::default();
         for (target, fault) in parts.malformed {
             self.metrics.malformed.with_label_values(&[fault.as_str()]).inc();
@@ -121,7 +122,10 @@ impl Inspector {
             inspection.findings.0.push(Finding { target, suspicion, excerpt: String::new() });
         }
         let windows: Vec<Vec<EncodedText>> = parts.readings.iter().map(Reading::windows).collect();
-        let mut scores = self.scores(windows.iter().flatten()).await?.into_iter();
+        let asked = Instant::now();
+        let scores = self.scores(windows.iter().flatten()).await;
+        self.metrics.model_seconds.observe(asked.elapsed().as_secs_f64());
+        let mut scores = scores?.into_iter();
         for (reading, windows) in parts.readings.into_iter().zip(windows) {
             let scored = windows.iter().zip(scores.by_ref());
             let highest = scored.max_by(|(_, left), (_, right)| left.attack.total_cmp(&right.attack));
