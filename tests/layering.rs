@@ -55,12 +55,13 @@ const SERVICES: &[&str] = &[
 ];
 
 /// Crates and the one folder that may name them.
-const ALONE: [(&str, &str); 5] = [
+const ALONE: [(&str, &str); 6] = [
     ("pingora", "proxy"),
     ("ort", "model"),
     ("mongodb", "storage"),
     ("rusqlite", "storage"),
     ("prometheus", "metrics"),
+    ("x509_parser", "proxy"),
 ];
 
 struct Source {

@@ -16,7 +16,7 @@ use crate::inspection::{self, Inspector};
 use crate::metrics::Metrics;
 use crate::model::{self, ModelSet};
 use crate::policy::{self, Policy};
-use crate::proxy::Gate;
+use crate::proxy::{self, Gate};
 use crate::session::SessionTracker;
 use crate::storage::{OnUnreachable, Storage};
 
@@ -62,10 +62,22 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Reads when the certificate ends, so that an alert can tell in time.
+fn certificate(gathered: &mut Gathered<'_>, config: &Config, metrics: &Metrics) {
+    let Some(files) = config.proxy.tls.as_ref().filter(|_| gathered.is_sound("proxy.tls")) else { return };
+    match proxy::certificate_end(files) {
+        Ok(end) => zero::certificate(metrics, end),
+        Err(error) => gathered.add("proxy.tls_certificate", error),
+    }
+}
+
 pub(super) fn check(config: &Config, source: &str, faults: Vec<Fault>) -> Result<(), BuildError> {
     let mut gathered = Gathered::of_config(source, faults);
     match Metrics::new() {
-        Ok(metrics) => drop(gathered.models(config, &metrics)),
+        Ok(metrics) => {
+            certificate(&mut gathered, config, &metrics);
+            drop(gathered.models(config, &metrics));
+        }
         Err(error) => gathered.add("", error),
     }
     if gathered.faults.is_empty() { Ok(()) } else { Err(BuildError(gathered.faults)) }
@@ -90,6 +102,9 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
     let metrics = gather(&mut gathered, Metrics::new());
     let ids = gather(&mut gathered, RequestIds::new());
     let models = metrics.as_ref().and_then(|metrics| gathered.models(&config, metrics));
+    if let Some(metrics) = &metrics {
+        certificate(&mut gathered, &config, metrics);
+    }
     let token = match admin::token(&config.admin.token_file) {
         Ok(token) => Some(token),
         Err(error) => {

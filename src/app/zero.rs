@@ -1,6 +1,8 @@
 //! Every series of a small closed set of label values, made at the start: a rate over a counter that is not there yet
 //! misses its first event, and an alert on it stays silent.
 
+use std::time::Duration;
+
 use crate::banlist::{BanError, BanOrigin};
 use crate::behaviour::Behaviour;
 use crate::config::Config;
@@ -8,6 +10,9 @@ use crate::inspection::{AttackClass, ClassifierError, Malformed};
 use crate::metrics::{Metrics, Queue};
 use crate::policy::{BodyLimitAction, Reason, Verdict};
 use crate::time::Timestamp;
+
+/// Life left in a certificate from which on the log warns of its end.
+const SOON: Duration = Duration::from_secs(21 * 24 * 60 * 60);
 
 /// Makes the series whose label values are names of our own enums.
 pub(super) fn series(metrics: &Metrics) {
@@ -31,6 +36,17 @@ pub(super) fn started(metrics: &Metrics, config: &Config) {
     metrics.service.holds(Queue::Activity, config.activity.queue);
     metrics.service.holds(Queue::Behaviour, config.behaviour.queue);
     metrics.service.holds(Queue::Model, config.model.queue);
+}
+
+/// Notes when the certificate shown to clients ends, and says so where that is soon or past.
+pub(super) fn certificate(metrics: &Metrics, end: Timestamp) {
+    metrics.service.certificate_expiry.set(seconds(end));
+    let left = end.since(Timestamp::now());
+    if left.is_zero() {
+        tracing::error!(%end, "the certificate of proxy.tls_certificate has ended; clients refuse it");
+    } else if left < SOON {
+        tracing::warn!(%end, "the certificate of proxy.tls_certificate ends soon; put a new one there and restart");
+    }
 }
 
 /// A moment as Prometheus has it.

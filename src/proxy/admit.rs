@@ -1,6 +1,6 @@
 //! The ordered checks of a request; returns at the first refusal.
 
-use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use pingora_core::protocols::l4::socket::SocketAddr as PeerSocket;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_proxy::Session;
@@ -14,6 +14,7 @@ use crate::policy::{BodyLimitAction, Mode, Reason, Terms, Verdict};
 /// Who is it, is he barred, which visit, what does the head carry, what does the body carry.
 pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext) -> Result<Verdict> {
     let peer = peer_addr(downstream)?;
+    name_host(downstream)?;
     let client = gate.client.identify(peer, &downstream.req_header().headers);
     ctx.client = Some(client);
     if gate.bans.check(client.ip, ctx.now).is_some() {
@@ -59,6 +60,17 @@ async fn admit_body(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCont
     let inspected = gate.inspector.inspect_body(content_type(downstream), &read, false).await;
     ctx.body = HeldBody::Judged(read);
     Ok(weigh(gate, downstream, ctx, inspected))
+}
+
+/// Gives a request of HTTP/2 the `Host` that the site will see, which Pingora makes of `:authority` after the request
+/// was judged; so it is inspected and logged as that of HTTP/1.
+fn name_host(downstream: &mut Session) -> Result<()> {
+    if downstream.is_http2()
+        && let Some(authority) = downstream.req_header().uri.authority().map(ToString::to_string)
+    {
+        downstream.req_header_mut().insert_header(HOST, authority)?;
+    }
+    Ok(())
 }
 
 async fn inspect_head(gate: &Gate, downstream: &Session) -> Result<Inspection, ClassifierError> {

@@ -14,3 +14,4 @@ mod harness;
 mod real_ip;
 mod sessions;
 mod shutdown;
+mod tls;
