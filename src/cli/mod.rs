@@ -4,11 +4,11 @@ mod bans;
 mod check_config;
 mod classify;
 mod demo_site;
+mod eval;
 mod prepare;
-mod raw_request;
+mod progress;
 mod replay;
 mod run;
-mod sample;
 
 use std::process::ExitCode;
 
@@ -35,6 +35,8 @@ enum Command {
     Bans(bans::Args),
     /// Classify texts: JSON lines in, JSON lines out.
     Classify(classify::Args),
+    /// Measure the filter on labelled rows: recall and false alarms by source, confusion matrix, picture.
+    Eval(eval::Args),
     /// Write the texts of JSON lines as the model would see them; what training reads.
     #[command(hide = true)]
     Prepare(prepare::Args),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(args) => check_config::run(args),
         Command::Bans(args) => bans::run(args),
         Command::Classify(args) => classify::run(args),
+        Command::Eval(args) => eval::run(args),
         Command::Prepare(args) => prepare::run(args),
         Command::Replay(args) => replay::run(args),
         Command::DemoSite(args) => demo_site::run(args),
