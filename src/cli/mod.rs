@@ -5,10 +5,12 @@ mod check_config;
 mod classify;
 mod demo_site;
 mod eval;
+mod export;
 mod prepare;
 mod progress;
 mod replay;
 mod run;
+mod store;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ enum Command {
     Classify(classify::Args),
     /// Measure the filter on labelled rows: recall and false alarms by source, confusion matrix, picture.
     Eval(eval::Args),
+    /// Write data sets out of the store: features and strings for training, requests and sessions.
+    Export(export::Args),
     /// Write the texts of JSON lines as the model would see them; what training reads.
     #[command(hide = true)]
     Prepare(prepare::Args),
@@ -78,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Bans(args) => bans::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::Export(args) => export::run(args),
         Command::Prepare(args) => prepare::run(args),
         Command::Replay(args) => replay::run(args),
         Command::DemoSite(args) => demo_site::run(args),

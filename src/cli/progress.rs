@@ -13,6 +13,11 @@ pub(super) fn of_bytes(total: Option<u64>) -> ProgressBar {
     bar(total, counted, "{spinner} {bytes} read, {elapsed}")
 }
 
+/// A count of rows written, of which nobody knows how many there will be.
+pub(super) fn of_rows() -> ProgressBar {
+    bar(None, "", "{spinner} {human_pos} rows, {per_sec}, {elapsed}")
+}
+
 fn bar(total: Option<u64>, counted: &str, open: &str) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND);
     let bar = ProgressBar::with_draw_target(total, target);

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! labelled (JSONL, HttpParams CSV, raw requests) → the filter's own inspection → evaluation (tables, JSON, picture)
+//! store → export (features and strings CSV; requests and sessions JSONL)
 //! ```
 //!
 //! Everything streams: a file's size does not matter to memory.
 
 pub(crate) mod evaluation;
+pub(crate) mod export;
 mod labelled;
 mod raw_request;
 mod recorded_request;
