@@ -6,6 +6,7 @@ mod classify;
 mod demo_site;
 mod eval;
 mod export;
+mod import;
 mod prepare;
 mod progress;
 mod replay;
@@ -41,6 +42,8 @@ enum Command {
     Eval(eval::Args),
     /// Write data sets out of the store: features and strings for training, requests and sessions.
     Export(export::Args),
+    /// Read access logs and the predecessor's collections into the store.
+    Import(import::Args),
     /// Write the texts of JSON lines as the model would see them; what training reads.
     #[command(hide = true)]
     Prepare(prepare::Args),
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Prepare(args) => prepare::run(args),
         Command::Replay(args) => replay::run(args),
         Command::DemoSite(args) => demo_site::run(args),

@@ -74,7 +74,7 @@ pub(crate) fn rows(
 }
 
 /// The input, unpacked where it is gzip.
-fn decompressed(input: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+pub(super) fn decompressed(input: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
     let mut input = BufReader::with_capacity(1 << 16, input);
     Ok(if input.fill_buf()?.starts_with(&GZIP) {
         Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input)))

@@ -3,12 +3,14 @@
 //! ```text
 //! labelled (JSONL, HttpParams CSV, raw requests) → the filter's own inspection → evaluation (tables, JSON, picture)
 //! store → export (features and strings CSV; requests and sessions JSONL)
+//! access logs, the predecessor's collections → import → store
 //! ```
 //!
 //! Everything streams: a file's size does not matter to memory.
 
 pub(crate) mod evaluation;
 pub(crate) mod export;
+pub(crate) mod import;
 mod labelled;
 mod raw_request;
 mod recorded_request;

@@ -20,6 +20,8 @@ use crate::time::Timestamp;
 /// Keys of extended JSON that stand for a type of BSON.
 const NUMBERS: [&str; 4] = ["$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"];
 
+pub(crate) use super::mongodb::dump::bson_document;
+
 /// What a client is counted by, where a document does not say.
 pub type KeyOf<'a> = &'a dyn Fn(ClientIp) -> ClientKey;
 

@@ -8,6 +8,7 @@ mod bans;
 mod blocking;
 mod bodies;
 mod config;
+mod data;
 mod eval;
 mod failure_modes;
 mod forwarding;
