@@ -83,6 +83,11 @@ pub(super) fn check(config: &Config, source: &str, faults: Vec<Fault>) -> Result
     if gathered.faults.is_empty() { Ok(()) } else { Err(BuildError(gathered.faults)) }
 }
 
+pub(super) fn models(config: &Config, source: &str, metrics: &Metrics) -> Result<ModelSet, BuildError> {
+    let mut gathered = Gathered::of_config(source, Vec::new());
+    gathered.models(config, metrics).ok_or(BuildError(gathered.faults))
+}
+
 pub(super) fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Result<DryRun, BuildError> {
     let mut gathered = Gathered::of_config(source, faults);
     let metrics = gather(&mut gathered, Metrics::new());

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::sample::{Sample, object};
+use crate::dataset::{Sample, object};
 use crate::inspection::{Config, Reading, Targets, body, read, read_head};
 
 /// Reads `{"text", "where"}`, `{"raw"}` or `{"raw_b64"}` a line from standard input. Writes the same object with

@@ -8,6 +8,8 @@ mod bans;
 mod blocking;
 mod bodies;
 mod config;
+mod data;
+mod eval;
 mod failure_modes;
 mod forwarding;
 mod harness;
