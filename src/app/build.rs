@@ -279,6 +279,7 @@ fn inspector(config: &Config, models: &ModelSet, metrics: &Metrics) -> Inspector
     let settings = inspection::Config {
         flag_threshold: models.text_thresholds.flag(),
         cache_capacity: config.inspection.cache,
+        unpacking: config.inspection.unpacking,
         ..inspection::Config::default()
     };
     Inspector::new(Arc::clone(&models.text), settings, metrics.inspection.clone())

@@ -94,7 +94,7 @@ pub(super) async fn inspect(inspector: &Inspector, sample: &Sample) -> anyhow::R
         Sample::Request(request) => {
             let mut inspection = inspector.inspect(&request.head()).await?;
             if !request.body.is_empty() {
-                inspection.merge(inspector.inspect_body(request.content_type(), &request.body, false).await?);
+                inspection.merge(inspector.inspect_body_of(request.body_head(), &request.body, false).await?);
             }
             Ok(inspection)
         }

@@ -8,7 +8,7 @@ use pingora_proxy::Session;
 use super::body::{HeldBody, REPLAY_LIMIT};
 use super::{Gate, RequestContext, body};
 use crate::client::PeerAddr;
-use crate::inspection::{ClassifierError, Inspection, RequestHead};
+use crate::inspection::{BodyHead, ClassifierError, Inspection, RequestHead};
 use crate::policy::{BodyLimitAction, Mode, Reason, Terms, Verdict};
 
 /// Who is it, is he barred, which visit, what does the head carry, what does the body carry.
@@ -57,7 +57,7 @@ async fn admit_body(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCont
         ctx.continued = true;
     }
     let read = body::read_whole(downstream, gate.body_timeout).await?;
-    let inspected = gate.inspector.inspect_body(content_type(downstream), &read, false).await;
+    let inspected = gate.inspector.inspect_body_of(body_head(downstream), &read, false).await;
     ctx.body = HeldBody::Judged(read);
     Ok(weigh(gate, downstream, ctx, inspected))
 }
@@ -109,8 +109,9 @@ pub(super) fn weigh(
     ctx.verdict
 }
 
-pub(super) fn content_type(downstream: &Session) -> Option<&[u8]> {
-    downstream.req_header().headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes)
+/// What the request says of its body.
+pub(super) fn body_head(downstream: &Session) -> BodyHead {
+    BodyHead::of(&downstream.req_header().headers)
 }
 
 /// The announced length; `None` for a chunked body or where none is announced.
