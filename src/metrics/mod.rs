@@ -10,6 +10,7 @@ mod inspection;
 mod model;
 mod proxy;
 mod session;
+mod spool;
 
 use prometheus::{Registry, TextEncoder};
 
@@ -21,6 +22,7 @@ pub use inspection::InspectionMetrics;
 pub use model::ModelMetrics;
 pub use proxy::ProxyMetrics;
 pub use session::SessionMetrics;
+pub use spool::SpoolMetrics;
 
 /// A value of a closed set, as a label.
 pub trait Label {
@@ -48,6 +50,10 @@ pub struct Metrics {
     pub activity: ActivityMetrics,
     /// Open visits.
     pub session: SessionMetrics,
+    /// The spool of the activity log.
+    pub activity_spool: SpoolMetrics,
+    /// The spool of judged visits.
+    pub assessment_spool: SpoolMetrics,
 }
 
 impl Metrics {
@@ -66,6 +72,8 @@ impl Metrics {
             proxy: ProxyMetrics::register(&registry)?,
             activity: ActivityMetrics::register(&registry)?,
             session: SessionMetrics::register(&registry)?,
+            activity_spool: SpoolMetrics::register(&registry, "activity")?,
+            assessment_spool: SpoolMetrics::register(&registry, "assessments")?,
             registry,
         })
     }

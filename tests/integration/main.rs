@@ -11,6 +11,7 @@ mod config;
 mod failure_modes;
 mod forwarding;
 mod harness;
+mod outages;
 mod real_ip;
 mod sessions;
 mod shutdown;

@@ -249,7 +249,7 @@ fn log_to(storage: &Storage, queue: usize) -> (ActivityLog, ActivityMetrics) {
     let metrics = Metrics::new().unwrap().activity;
     let config = activity::Config { queue, batch: 64, flush_interval: Duration::from_millis(5), ..Default::default() };
     let config = activity::Config { retention: Duration::ZERO, ..config };
-    (ActivityLog::start(&config, Arc::clone(&storage.activity), metrics.clone()), metrics)
+    (ActivityLog::start(&config, Arc::clone(&storage.activity), None, metrics.clone()), metrics)
 }
 
 #[tokio::test(flavor = "multi_thread")]

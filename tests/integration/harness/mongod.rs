@@ -54,6 +54,23 @@ impl Mongod {
         }
     }
 
+    /// Halts it without ending it: connections stay open and nothing is answered.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after [`Mongod::pause`].
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        if let Some(child) = &self.child {
+            let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+            assert!(sent.is_ok_and(|status| status.success()), "kill {signal} failed");
+        }
+    }
+
     /// Starts it again after [`Mongod::kill`], on the same port and the same data.
     pub(crate) fn restart(&mut self) -> Result<(), String> {
         self.kill();
