@@ -23,7 +23,15 @@ impl Fixture {
 
     fn start(&self, config: &Config) -> ActivityLog {
         let settings = spool::Config { folder: self.folder.path().join("spool"), limit: 16 << 20 };
-        let spool = Arc::new(Spool::open(settings, self.metrics.activity_spool.clone()).unwrap());
+        // A blocking thread of an earlier log may hold the folder a moment longer.
+        let begun = std::time::Instant::now();
+        let spool = loop {
+            match Spool::open(settings.clone(), self.metrics.activity_spool.clone()) {
+                Err(spool::SpoolError::InUse { .. }) if begun.elapsed() < Duration::from_secs(10) => {}
+                opened => break Arc::new(opened.unwrap()),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
         ActivityLog::start(config, Arc::clone(&self.store) as _, Some(spool), self.metrics.activity.clone())
     }
 

@@ -67,6 +67,7 @@ pub(super) fn storage(mut section: Section<'_>, data_dir: &Path, retention: Dura
         ),
         connect_timeout: section.duration("connect_timeout", 5 * SECOND, Duration::from_millis(100)..=60 * SECOND),
         retention,
+        manage_indexes: section.flag("manage_indexes", true),
         spool_limit: spool_limit(&mut section),
     };
     section.finish();
