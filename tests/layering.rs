@@ -7,20 +7,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
+    ("spool", &["metrics", "time"]),
     ("id", &["time"]),
     ("client", &["metrics", "live", "id", "time"]),
     ("banlist", &["client", "metrics", "live", "id", "time"]),
     ("session", &["client", "metrics", "live", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
     ("policy", &["inspection", "banlist", "client", "metrics", "live", "id", "time"]),
-    ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "id", "time"]),
+    ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"]),
     (
         "behaviour",
-        &["activity", "policy", "inspection", "session", "banlist", "client", "metrics", "live", "id", "time"],
+        &["activity", "policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"],
     ),
     (
         "storage",
