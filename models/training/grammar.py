@@ -113,7 +113,7 @@ class Grammar:
             return self.fill(rng, content[1:], kept) if rng.random() < 0.5 else ""
         if match := RANGE.match(content):
             return str(rng.randint(int(match[1]), int(match[2])))
-        if (match := KEPT.match(content)) and len(parts_of(content)) >= 1 and (match[2] in self.rules or match[2][0] in "«" or RANGE.match(match[2]) or "|" in match[2]):
+        if (match := KEPT.match(content)) and len(parts_of(content)) >= 1 and (match[2] in self.rules or match[2][0] in "«" or RANGE.match(match[2]) or "|" in match[2] or CODER.match(match[2])):
             kept[match[1]] = self.draw(rng, match[2], kept) if match[2][0] != "«" else self.fill(rng, match[2], kept)
             return kept[match[1]]
         if (match := CODER.match(content)) and match[1] in CODED:
