@@ -1,6 +1,6 @@
 """Rules of injected scripts: by the place broken out of, by element and handler, by the way the code hides, and gadgets of frameworks."""
 
-from xss_first import sink
+from generators_xss_first import sink
 from grammar import Rule
 
 HANDLERS = (
