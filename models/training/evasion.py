@@ -13,8 +13,10 @@ import random
 import re
 import string
 import urllib.parse
+from pathlib import Path
 from typing import Callable
 
+import data
 import generated
 from data import Row
 from grammar import CODED
@@ -44,11 +46,21 @@ def letters(rng: random.Random, size: int) -> str:
     return "".join(rng.choices(string.ascii_letters + "   ", k=size))
 
 
+SENTENCES: list[str] = []
+"""Sentences of the corpora that training keeps apart; without the data folder, those of the generators."""
+
+
+def read_sentences(root: Path) -> None:
+    """Fills `SENTENCES`."""
+    if (root / "benign").exists():
+        SENTENCES.extend(row.text for row in data.benign(root) if row.source.startswith(("UD_", "clinc")) and data.is_held_out(row))
+
+
 def prose(rng: random.Random, size: int) -> str:
-    """Sentences."""
+    """Sentences, one or as many as are asked for."""
     text = ""
-    while len(text) < size:
-        text += PROSE.make(rng, "sentence") + " "
+    while len(text) < max(size, 1):
+        text += (rng.choice(SENTENCES) if SENTENCES else PROSE.make(rng, "sentence")) + " "
     return text
 
 
@@ -68,7 +80,7 @@ WAYS: tuple[tuple[str, tuple[str, ...], Callable[[random.Random, str], str]], ..
     ("\\u escapes", ALL, lambda _, t: "".join(f"\\u{ord(c):04x}" if ord(c) < 0x10000 else c for c in t)), ("\\x escapes", ALL, lambda _, t: "".join(f"\\x{b:02x}" for b in t.encode("utf-8", "surrogatepass"))), ("base64", ALL, lambda _, t: base64.b64encode(t.encode("utf-8", "surrogatepass")).decode()), ("base64, URL letters", ALL, lambda _, t: base64.urlsafe_b64encode(t.encode("utf-8", "surrogatepass")).decode().rstrip("=")), ("full width", ALL, CODED["wide"]), ("%u escapes", ALL, lambda _, t: "".join(f"%u{ord(c):04x}" for c in t)),
     ("random case", ("sqli",), CODED["rc"]), ("random case of names", ("xss",), names_in_case), ("comments for blanks", ("sqli",), blanks("/**/")), ("long comments for blanks", ("sqli",), blanks("/*a b c*/")), ("line comments for blanks", ("sqli",), blanks("--x\n")),
     ("tabs for blanks", ("sqli", "xss", "cmdi"), blanks("\t")), ("line ends for blanks", ("sqli", "xss"), blanks("\n")), ("form feeds for blanks", ("sqli", "xss"), blanks("\x0c")), ("vertical tabs for blanks", ("sqli",), blanks("\x0b")), ("three blanks for one", ("sqli", "xss", "cmdi"), blanks("   ")), ("plus for blanks", ALL, blanks("+")),
-    ("10 KiB of letters before", ALL, lambda r, t: letters(r, JUNK) + t), ("10 KiB of letters behind", ALL, lambda r, t: t + letters(r, JUNK)), ("10 KiB of prose before", ALL, lambda r, t: prose(r, JUNK) + t), ("10 KiB of prose behind", ALL, lambda r, t: f"{t} {prose(r, JUNK)}"), ("200 letters before", ALL, lambda r, t: letters(r, 200) + t), ("a sentence before and behind", ALL, lambda r, t: f"{PROSE.make(r, 'en')} {t} {PROSE.make(r, 'en')}"),
+    ("10 KiB of letters before", ALL, lambda r, t: letters(r, JUNK) + t), ("10 KiB of letters behind", ALL, lambda r, t: t + letters(r, JUNK)), ("10 KiB of prose before", ALL, lambda r, t: prose(r, JUNK) + t), ("10 KiB of prose behind", ALL, lambda r, t: f"{t} {prose(r, JUNK)}"), ("200 letters before", ALL, lambda r, t: letters(r, 200) + t), ("a sentence before and behind", ALL, lambda r, t: f"{prose(r, 1)}{t} {prose(r, 1)}"),
     ("URL-encoded in base64", ALL, lambda r, t: base64.b64encode(quoted(1)(r, t).encode()).decode()), ("entities URL-encoded", ALL, lambda r, t: quoted(1)(r, "".join(f"&#{ord(c)};" for c in t))),
 )
 """Name, classes it keeps the meaning of, and how it is written."""
@@ -146,6 +158,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     args = parser.parse_args()
     judge = Judge(args.classify, args.folder)
+    read_sentences(args.data)
     rows = unseen(args.classes, args.count, args.data)
     found = detected(judge, rows, args.flag)
     for label in args.classes:

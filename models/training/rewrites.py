@@ -9,6 +9,7 @@ from grammar import CODED, Grammar
 
 Rewrite = Callable[[random.Random, str], str]
 PROSE = Grammar(WORD_RULES)
+TAGGED = re.compile(r"^\s*<[a-z!?/]", re.I)
 KEYWORD = re.compile(r"\b(union|select|from|where|and|or|order|by|group|having|insert|into|update|delete|sleep|limit|all|null|like|between|case|when|then|else|end)\b", re.I)
 BLANKS = ("/**/", "\t", "\n", "\r\n", "\x0b", "\x0c", "  ", "/* {p} */", "--{w}\n", "/*{w}*/", "\n\n", " /**/ ", "/*\n*/")
 
@@ -45,7 +46,7 @@ def sql_blanks(rng: random.Random, text: str) -> str:
 
 def sql_operator(rng: random.Random, text: str) -> str:
     """One comparison by another operator of the same meaning."""
-    return one(rng, re.compile(r"\s*=\s*"), text, lambda _: rng.choice((" = ", "=", " like ", "\t=\n", "<=>", " rlike ", "/**/=/**/")))
+    return one(rng, re.compile(r"(?<![!<>:=])\s*=\s*(?![>=])"), text, lambda _: rng.choice((" = ", "=", " like ", "\t=\n", "<=>", " rlike ", "/**/=/**/")))
 
 
 def sql_joiner(rng: random.Random, text: str) -> str:
@@ -129,11 +130,15 @@ def html_entity(rng: random.Random, text: str) -> str:
 
 def html_before(rng: random.Random, text: str) -> str:
     """Harmless markup before."""
+    if not TAGGED.search(text):
+        return text
     return f"{rng.choice(('<p>{}</p>', '{} ', '<b>{}</b> ', '<div>{}</div>', '{}<br>', '<!-- {} -->', '<h2>{}</h2>')).format(words(rng))}{text}"
 
 
 def html_after(rng: random.Random, text: str) -> str:
     """Harmless markup behind."""
+    if not TAGGED.search(text):
+        return text
     return f"{text}{rng.choice((' {}', '<p>{}</p>', ' <i>{}</i>', '<!-- {} -->')).format(words(rng))}"
 
 
