@@ -8,5 +8,5 @@ from surroundings import around
 MANY = (("query-value", 44), ("body-value", 28), ("header", 14), ("cookie", 7), ("path", 3), ("file-name", 2), ("body-text", 2))
 GENERATOR = Generator(Grammar(FORMS, {"first": make}), [
     Shape(26, "first", MANY), Shape(44, "joined", MANY), Shape(6, "argument", VALUE), Shape(4, "held", (("file-name", 70), ("body-value", 30))), Shape(8, "wrapped", MANY), Shape(6, "alone", VALUE),
-], around)
+], around, ("alone", "argument"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

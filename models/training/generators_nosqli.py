@@ -28,5 +28,5 @@ RULES = {
 }
 NAME = (("query-name", 60), ("body-name", 40))
 JSON = (("body-value", 34), ("query-value", 34), ("body-text", 22), ("cookie", 10))
-GENERATOR = Generator(Grammar(RULES), [Shape(22, "name", NAME), Shape(30, "whole", JSON), Shape(7, "cond", JSON), Shape(28, "script", VALUE), Shape(7, "shell", VALUE), Shape(4, "js", VALUE)], around)
+GENERATOR = Generator(Grammar(RULES), [Shape(22, "name", NAME), Shape(30, "whole", JSON), Shape(7, "cond", JSON), Shape(28, "script", VALUE), Shape(7, "shell", VALUE), Shape(4, "js", VALUE)], around, ("js", "cond"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -154,5 +154,5 @@ GRAMMAR = Grammar(FORMS, {"first": make})
 GRAMMAR.rules["evaded"] = lambda rng: evaded(rng, GRAMMAR.fill(rng, rng.choice(("«classic»", "«classic»", "«quoteless»", "«tautology»", "«inserted»", "«sort»"))))
 GENERATOR = Generator(GRAMMAR, [
     Shape(30, "first", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE),
-], around)
+], around, ("quoteless", "tautology", "spread"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -10,7 +10,7 @@ PATH = (("path", 1),)
 FILE = (("query-value", 50), ("body-value", 26), ("cookie", 7), ("header", 6), ("file-name", 4), ("path", 4), ("query-name", 1), ("body-text", 2))
 GENERATOR = Generator(Grammar(FORMS), [
     Shape(20, "first", FILE), Shape(30, "climb", FILE), Shape(14, "abs", FILE), Shape(10, "wrapper", FILE), Shape(5, "remote", FILE), Shape(12, "alias", PATH), Shape(8, "exposed", PATH), Shape(8, "paths", PATH),
-], lambda rng, place, text: around(rng, place, text) if rng.random() < 0.3 else text)
+], lambda rng, place, text: around(rng, place, text) if rng.random() < 0.3 else text, ("abs", "remote"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed
 
 
