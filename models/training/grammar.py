@@ -132,10 +132,11 @@ class Shape(NamedTuple):
 
 
 class Generator:
-    """Shapes over a grammar, each text then set into surroundings."""
+    """Shapes over a grammar, each text then set into surroundings; `unspoken` names the rules whose texts mean nothing amid prose."""
 
-    def __init__(self, grammar: Grammar, shapes: Sequence[Shape], around: Callable[[random.Random, str, str], str] | None = None):
-        self.grammar, self.shapes, self.around = grammar, tuple(shapes), around
+    def __init__(self, grammar: Grammar, shapes: Sequence[Shape], around: Callable[[random.Random, str, str], str] | None = None, unspoken: Sequence[str] = ()):
+        self.grammar, self.shapes, self.around, self.unspoken = grammar, tuple(shapes), around, frozenset(unspoken)
+        assert self.unspoken <= {shape.rule for shape in shapes}, "a rule without a shape"
 
     def drawn(self, rng: random.Random) -> tuple[str, str, str]:
         """(rule, place, text)."""
@@ -143,7 +144,7 @@ class Generator:
         places, weights = zip(*shape.places)
         place = rng.choices(places, weights=weights)[0]
         text = self.grammar.make(rng, shape.rule)
-        return shape.rule, place, self.around(rng, place, text) if self.around else text
+        return shape.rule, place, self.around(rng, place, text) if self.around and shape.rule not in self.unspoken else text
 
     def generate_rows(self, seed: int, count: int) -> list[tuple[str, str, str]]:
         """`count` different (rule, place, text)."""

@@ -3,18 +3,23 @@
 import json
 import random
 
+from benign_words import WORD_RULES
 from generators_common import NAMES, WORDS, number, ordinary, percent, token
+from grammar import Grammar
 
 PHRASES = (
     "Hello, I have a question about my order", "Great article, thank you!", "Please call me back", "My name is {n} and I live in {w}", "test", "This is a test message", "see attached {w}", "the {w} of the {w} is not {w}",
     "Hallo, ich habe eine Frage zu {w}", "Bonjour, je voudrais {w}", "Hola, me gusta el {w}", "Buongiorno, vorrei {w}", "Dzień dobry, {w}", "こんにちは {w}", "Здравствуйте, {w}", "你好 {w}", "Γεια σας, {w}", "{w} {w} {w}", "{n}'s {w}",
     "Lorem ipsum dolor sit amet, consectetur adipiscing elit", "I was looking for a {w} with {w} but only found {k}", "Best regards, {n}", "Dear Sir or Madam,", "{k} {w}s for {k} EUR", "search results for {w}", "Re: {w} {k}", "nice {w}, would buy again",
 )
+SPOKEN = Grammar(WORD_RULES)
 FIELDS = ("id", "name", "q", "search", "user", "email", "comment", "message", "title", "file", "path", "url", "next", "page", "sort", "filter", "lang", "template", "data", "value", "text", "content", "subject", "query", "redirect", "callback", "host", "cmd", "token")
 
 
 def phrase(rng: random.Random) -> str:
     """A line somebody might have typed."""
+    if rng.random() < 0.6:
+        return SPOKEN.make(rng, "sentence")
     return rng.choice(PHRASES).replace("{w}", rng.choice(WORDS)).replace("{n}", rng.choice(NAMES).title()).replace("{k}", number(rng))
 
 
@@ -52,3 +57,17 @@ def around(rng: random.Random, place: str, text: str) -> str:
     if way < 0.92:
         return f"{token(rng, 1, 12)}{text}{token(rng, 0, 12)}"
     return percent(rng, text)
+
+
+def buried(rng: random.Random, text: str) -> str:
+    """The text somewhere in 0.3 to 14 KiB of sentences, or of letters without meaning."""
+    size = int(300 * 45 ** rng.random())
+    if rng.random() < 0.25:
+        whole = "".join(rng.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789    ", k=size))
+        at = rng.choice((0, size, rng.randint(0, size)))
+        return f"{whole[:at]}{text}{whole[at:]}"
+    lines = [phrase(rng)]
+    while sum(map(len, lines)) < size:
+        lines.append(phrase(rng))
+    lines.insert(rng.choice((0, len(lines), rng.randint(0, len(lines)))), text)
+    return rng.choice((" ", " ", "\n", "\n\n")).join(lines)

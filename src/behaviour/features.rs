@@ -1,12 +1,15 @@
 //! A closed visit as numbers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::session::Session;
 
 /// The features, in the order the model takes them; training and the manifest check use this list.
 pub const FEATURE_NAMES: [&str; 5] = ["numOfLoginAttempts", "numOfPostReqs", "numOfReqs", "sesCodes4xx", "sesDuration"];
 
 /// The predecessor's five numbers of a visit, with its names and units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SessionFeatures {
     /// Login attempts.
     pub login_attempts: u32,

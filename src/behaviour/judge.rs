@@ -6,17 +6,19 @@ use super::{Assessment, Behaviour, BehaviourClassifier, Cause, SessionFeatures};
 use crate::metrics::BehaviourMetrics;
 use crate::session::Session;
 
-/// Judges closed visits.
-pub(super) struct Judge {
+/// Judges closed visits, of the filter and imported ones.
+pub(crate) struct Judge {
     /// `None` in collection mode.
-    pub(super) classifier: Option<Arc<dyn BehaviourClassifier>>,
+    pub(crate) classifier: Option<Arc<dyn BehaviourClassifier>>,
     /// Probability from which the features make a visit abnormal.
-    pub(super) threshold: f32,
-    pub(super) metrics: BehaviourMetrics,
+    pub(crate) threshold: f32,
+    /// Counts.
+    pub(crate) metrics: BehaviourMetrics,
 }
 
 impl Judge {
-    pub(super) fn assess(&self, session: &Session) -> Assessment {
+    /// The verdict; active, so that it counts as a strike where it is abnormal.
+    pub(crate) fn assess(&self, session: &Session) -> Assessment {
         let features = SessionFeatures::from(session);
         let mut assessment = Assessment {
             session: session.id,
@@ -41,6 +43,7 @@ impl Judge {
             Ok(score) => {
                 let abnormal = score >= self.threshold;
                 assessment.score = Some(score);
+                self.metrics.scores.observe(f64::from(score));
                 assessment.behaviour = if abnormal { Behaviour::Abnormal } else { Behaviour::Normal };
                 assessment.cause = abnormal.then_some(Cause::Features);
             }

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 pub use classifier::{Behaviour, BehaviourClassifier, BehaviourError};
 pub use features::{FEATURE_NAMES, SessionFeatures};
+pub(crate) use judge::Judge;
 pub use scorer::{BehaviourScorer, Parts};
 pub use store::{Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, Cause};
 pub use strikes::Strikes;

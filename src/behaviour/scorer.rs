@@ -10,6 +10,7 @@ use super::{Assessment, AssessmentStore, Behaviour, BehaviourClassifier, Config,
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
 use crate::metrics::BehaviourMetrics;
 use crate::session::ClosedSession;
+use crate::spool::Spool;
 use crate::time::Timestamp;
 
 /// What a scorer works with.
@@ -18,6 +19,8 @@ pub struct Parts {
     pub classifier: Option<(Arc<dyn BehaviourClassifier>, f32)>,
     /// Where assessments are kept.
     pub store: Arc<dyn AssessmentStore>,
+    /// Where they wait while that is away; `None`: in memory.
+    pub spool: Option<Arc<Spool>>,
     /// The book of strikes, shared with whoever lifts bans.
     pub strikes: Arc<Strikes>,
     /// The edge blacklist.
@@ -40,9 +43,9 @@ pub struct BehaviourScorer {
 impl BehaviourScorer {
     /// A scorer of these parts.
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { classifier, store, strikes, bans, metrics } = parts;
+        let Parts { classifier, store, spool, strikes, bans, metrics } = parts;
         let (classifier, threshold) = classifier.map_or((None, f32::INFINITY), |(model, from)| (Some(model), from));
-        let (ledger, writer) = Ledger::new(store, metrics.clone());
+        let (ledger, writer) = Ledger::new(store, spool, metrics.clone());
         let judge = Judge { classifier, threshold, metrics: metrics.clone() };
         Self { config, judge, ledger, writer, strikes, bans, metrics }
     }
@@ -65,6 +68,7 @@ impl BehaviourScorer {
                 }
             };
             let Some(session) = session else { break };
+            bench.metrics.queued.set(i64::try_from(closed.len()).unwrap_or(i64::MAX));
             bench.score(&session, Timestamp::now()).await;
         }
         drop(bench);

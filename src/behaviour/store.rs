@@ -1,6 +1,7 @@
 //! Where judged visits are kept.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, SessionFeatures};
 use crate::client::{ClientIp, ClientKey};
@@ -8,7 +9,7 @@ use crate::session::SessionId;
 use crate::time::Timestamp;
 
 /// What an abnormal verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// A request of the visit carried a text taken for an attack.
     Text,
@@ -32,7 +33,7 @@ impl Cause {
 }
 
 /// A scored visit: one `sesfeatures` document.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// The visit.
     pub session: SessionId,

@@ -1,12 +1,14 @@
 //! One suspicion, and what it rests on.
 
+use serde::{Deserialize, Serialize};
+
 use super::{AttackClass, Target};
 
 /// Bytes of evidence kept at most.
 pub const MAX_EXCERPT_BYTES: usize = 64;
 
 /// A body that is not what its content type says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Malformed {
     /// Not JSON, or nested or sized past the limits.
     Json,
@@ -14,11 +16,27 @@ pub enum Malformed {
     Multipart,
     /// A `%` without two hex digits.
     PercentEncoding,
+    /// Not XML: elements that do not close as they opened.
+    Xml,
+    /// A charset that is not known.
+    Charset,
+    /// A content coding that is not known, one too many, or compressed data that is broken.
+    ContentEncoding,
+    /// Compressed data that is larger than allowed, or grows more than allowed.
+    Unpacked,
 }
 
 impl Malformed {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Multipart, Self::PercentEncoding];
+    pub const ALL: [Self; 7] = [
+        Self::Json,
+        Self::Multipart,
+        Self::PercentEncoding,
+        Self::Xml,
+        Self::Charset,
+        Self::ContentEncoding,
+        Self::Unpacked,
+    ];
 
     /// The kind's stable name, as logged.
     pub const fn as_str(self) -> &'static str {
@@ -26,12 +44,16 @@ impl Malformed {
             Self::Json => "json",
             Self::Multipart => "multipart",
             Self::PercentEncoding => "percent-encoding",
+            Self::Xml => "xml",
+            Self::Charset => "charset",
+            Self::ContentEncoding => "content-encoding",
+            Self::Unpacked => "unpacked",
         }
     }
 }
 
 /// What is suspected.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Suspicion {
     /// The model takes the text for an attack.
     Attack {
@@ -45,7 +67,7 @@ pub enum Suspicion {
 }
 
 /// One suspicion about one place of a request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Where.
     pub target: Target,

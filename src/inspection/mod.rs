@@ -26,6 +26,7 @@ mod target;
 mod targets;
 pub mod transform;
 
+pub use body::{BodyHead, Unpacking};
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
 pub use config::Config;
 pub use context::{CONTEXT_LEVELS, CONTEXT_NAMES, Context, LEVEL_VALUES};

@@ -1,10 +1,12 @@
 //! What becomes of a request. Says nothing of HTTP: `proxy/respond` chooses the status.
 
+use serde::{Deserialize, Serialize};
+
 use super::Mode;
 use crate::inspection::AttackClass;
 
 /// Why a request was refused, or would have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reason {
     /// The client is banned.
     Banned,
@@ -19,6 +21,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every stable name.
+    pub const NAMES: [&str; 5] = ["banned", "attack", "malformed", "body-too-large", "uninspected"];
+
     /// The reason's stable name, as logged and as a metric label; attacks share one name, their class stands beside.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +37,7 @@ impl Reason {
 }
 
 /// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// It goes on, nothing was suspected.
     Allow,
@@ -43,6 +48,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every stable name.
+    pub const NAMES: [&str; 3] = ["allow", "flag", "refuse"];
+
     /// The verdict's stable name, as logged and as a metric label.
     pub const fn as_str(self) -> &'static str {
         match self {

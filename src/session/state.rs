@@ -3,12 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::client::{ClientIp, ClientKey};
 use crate::id::{InvalidId, RequestId};
 use crate::time::Timestamp;
 
 /// Identity of a session: the id of its first request, as the predecessor had it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionId(RequestId);
 
 impl SessionId {

@@ -13,7 +13,7 @@ const SHORT_BYTES: usize = 20;
 /// Runs of base64 within one value that are read.
 const MAX_INNER: usize = 16;
 /// Printable bytes in a row that are looked at within binary data.
-const MIN_PRINTABLE_RUN: usize = 16;
+pub(crate) const MIN_PRINTABLE_RUN: usize = 16;
 
 const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
@@ -48,7 +48,7 @@ pub(crate) fn plain_of(text: &[u8]) -> Option<Plain> {
         return Some(Plain::Text([prefix, &decoded].concat()));
     }
     (encoded.len() >= MIN_BINARY_BYTES && encoded.chunks(32).all(is_mixed))
-        .then(|| Plain::Binary([prefix, &printable_runs(&decoded)].concat()))
+        .then(|| Plain::Binary([prefix, &printable_runs(&decoded, MIN_PRINTABLE_RUN)].concat()))
 }
 
 /// The texts that stand in base64 within a larger one: in a path, a call, a list. At most [`MAX_INNER`] of them.
@@ -77,10 +77,10 @@ fn inner_text(run: &[u8]) -> Option<Vec<u8>> {
     decoded(run).filter(|decoded| is_text(decoded))
 }
 
-/// The printable runs of binary data, each on a line.
-pub(crate) fn printable_runs(data: &[u8]) -> Vec<u8> {
+/// The printable runs of binary data of this many bytes or more, each on a line.
+pub(crate) fn printable_runs(data: &[u8], shortest: usize) -> Vec<u8> {
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);
-    data.split(|byte| !printable(byte)).filter(|run| run.len() >= MIN_PRINTABLE_RUN).collect::<Vec<_>>().join(&b'\n')
+    data.split(|byte| !printable(byte)).filter(|run| run.len() >= shortest).collect::<Vec<_>>().join(&b'\n')
 }
 
 fn split_data_url(text: &[u8]) -> (&[u8], &[u8]) {

@@ -15,9 +15,9 @@ mod unicode;
 mod url;
 mod whitespace;
 
-pub(crate) use self::base64::{Plain, inner_texts, plain_of, printable_runs};
+pub(crate) use self::base64::{MIN_PRINTABLE_RUN, Plain, inner_texts, plain_of, printable_runs};
 pub(crate) use self::shell::plain_words;
-pub(crate) use self::url::{form_decoded, is_malformed};
+pub(crate) use self::url::{form_decoded, hex, is_malformed};
 
 /// Rounds of decoding at most, unless configured otherwise.
 pub const DEFAULT_ROUNDS: usize = 4;
