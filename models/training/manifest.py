@@ -25,7 +25,7 @@ def table(lines: list[str], names: list[str], values: dict) -> None:
     flat = {k: v for k, v in values.items() if isinstance(v, dict) and k not in deep and len(names) < 1}
     tables = {k: v for k, v in values.items() if k in deep or k in flat} if not names or names[0] != "model" else {}
     lists = {k: v for k, v in values.items() if isinstance(v, list) and v and isinstance(v[0], dict) and not names}
-    lines += [f"{json.dumps(k) if not k.replace('-', '').replace('_', '').isalnum() else k} = {inline(v)}" for k, v in values.items() if k not in tables and k not in lists]
+    lines += [f"{key(k)} = {inline(v)}" for k, v in values.items() if k not in tables and k not in lists]
     for name, below in tables.items():
         lines += ["", f"[{'.'.join([*names, name])}]"]
         table(lines, [*names, name], below)
@@ -35,10 +35,15 @@ def table(lines: list[str], names: list[str], values: dict) -> None:
             table(lines, [*names, name], row)
 
 
+def key(name: str) -> str:
+    """A key, quoted where it has to be."""
+    return name if name.isascii() and name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
+
+
 def inline(value) -> str:
     """A value on one line; a list of tables over several."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{k} = {inline(v)}" for k, v in value.items()) + " }"
+        return "{ " + ", ".join(f"{key(k)} = {inline(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list):
         if value and isinstance(value[0], dict):
             return "[\n" + "".join(f"  {inline(v)},\n" for v in value) + "]"
