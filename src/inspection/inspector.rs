@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::cache::ScoreCache;
-use super::excerpt::excerpt;
+use super::why::{self, Suspected};
 use super::{
     AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier,
     Place, RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
@@ -144,6 +144,7 @@ impl Inspector {
         let scores = self.scores(suspects).await;
         self.metrics.model_seconds.observe(asked.elapsed().as_secs_f64());
         let mut scores = scores?.into_iter();
+        let mut suspected = Vec::new();
         for value in parts.values {
             if value.screened > inspection.score {
                 // A window that was not classified has no class.
@@ -159,10 +160,13 @@ impl Inspector {
             }
             if score.attack >= self.config.flag_threshold {
                 let suspicion = Suspicion::Attack { class: score.class, score: score.attack };
-                let excerpt = excerpt(&value.target, window.bytes());
-                inspection.findings.0.push(Finding { target: value.target, suspicion, excerpt });
+                let finding = inspection.findings.0.len();
+                suspected.push(Suspected { finding, window: window.clone(), score: score.attack, class: score.class });
+                inspection.findings.0.push(Finding { target: value.target, suspicion, excerpt: String::new() });
             }
         }
+        let asked = why::explain(self.classifier.as_ref(), suspected, &mut inspection.findings.0).await;
+        self.metrics.windows_classified.inc_by(u64::try_from(asked).unwrap_or(u64::MAX));
         self.metrics.observe(start.elapsed());
         Ok(inspection)
     }
