@@ -153,6 +153,13 @@ fn the_running_filter_shows_what_is_imported_and_export_reads_beside_it() {
     let data = waf.database().parent().unwrap().to_str().unwrap().to_owned();
     place.stdout(&["import", "--data-dir", &data, "access.log"]);
     waf.wait_for_count("SELECT count(*) FROM sesfeatures WHERE behavior = 'newSession' AND active = 0", 3);
+    for (client, behaviour) in [("10.0.0.1", "Abnormal"), ("10.0.0.2", "Normal")] {
+        let visit =
+            waf.sql(&format!("SELECT sessionID FROM sesfeatures WHERE clientIP = '{client}'")).remove(0).remove(0);
+        let answer = waf.api("POST", "/api", Some(serde_json::json!({"sesID": visit})));
+        assert_eq!((answer.status, answer.json()["behavior"].as_str()), (200, Some(behaviour)));
+    }
+    assert_eq!(waf.sql("SELECT count(*) FROM sesfeatures WHERE behavior = 'Abnormal' AND active = 1")[0][0], "0");
     let strings = place.stdout(&["export", "strings", "--data-dir", &data, "--since", "1h"]);
     assert!(strings.contains("\"kettle\",\"6\",\"norm\",\"norm\""), "{strings}");
 }
