@@ -82,6 +82,9 @@ const RESPONSE_HEADERS: [(header::HeaderName, &str); 5] = [
     ),
 ];
 
+/// Judges a visit; the flag says whether a request of it was refused as an attack.
+pub type JudgeVisit = dyn Fn(&mut Assessment, bool) + Send + Sync;
+
 /// The parts of the running filter that the admin API reads and changes.
 #[derive(Clone)]
 pub struct Parts {
@@ -96,7 +99,7 @@ pub struct Parts {
     /// Where judged visits are kept.
     pub assessments: Arc<dyn AssessmentStore>,
     /// Judges a kept visit that was not judged, by its numbers and whether a request of it was refused as an attack.
-    pub judge: Arc<dyn Fn(&mut Assessment, bool) + Send + Sync>,
+    pub judge: Arc<JudgeVisit>,
     /// A snapshot of at most so many open visits.
     pub open_sessions: Arc<dyn Fn(usize) -> Vec<Session> + Send + Sync>,
     /// Tells which key a client address is counted by.
