@@ -127,6 +127,7 @@ async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
 async def tunnel(reader, writer, upstream_reader, upstream_writer) -> None:
     """Both ways at once, unrecorded, until either side ends: WebSocket frames are not requests."""
     tasks = [asyncio.ensure_future(pump(reader, upstream_writer)), asyncio.ensure_future(pump(upstream_reader, writer))]
-    _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
