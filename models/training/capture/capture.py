@@ -62,14 +62,14 @@ def install(app: ModuleType, home: Path) -> None:
 
 
 def kind_of(app: ModuleType, request: Recorded) -> str:
-    """What a request is: the application's own rules on "METHOD target" first, then its content type."""
+    """What a request is: without a body a page or a call; with one by the application's own rules on "METHOD target", then by its content type."""
     line = request.head.split(b"\r\n", 1)[0].decode("latin-1").rsplit(" ", 1)[0]
     head = request.head.decode("latin-1").lower()
+    if not request.body:
+        return "api" if "/api" in line or "x-requested-with" in head or "accept: application/json" in head else "page"
     for pattern, kind in getattr(app, "KINDS", ()):
         if re.search(pattern, line):
             return kind
-    if not request.body:
-        return "api" if "/api" in line or "x-requested-with" in head or "accept: application/json" in head else "page"
     if b'filename="' in request.body and b'filename=""' not in request.body and "multipart/" in head:
         return "upload"
     if re.search(r"login|signin|register|session", line, re.I):

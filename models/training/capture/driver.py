@@ -21,7 +21,7 @@ BROWSERS = (
     "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Mobile Safari/537.36",
 )
 LOCALES = ("en-GB", "de-DE", "fr-FR", "es-ES", "pl-PL", "ja-JP", "ru-RU", "tr-TR", "pt-BR", "zh-CN", "it-IT", "ko-KR", "el-GR", "ar-EG")
-WAIT_MS = 8000
+WAIT_MS = 5000
 """How long a click or a navigation may take."""
 
 
@@ -60,10 +60,11 @@ class Site:
 
     def serve(self, *command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, path: str = "/", port: int | None = None) -> None:
         """Starts a server and waits until it answers on the port."""
-        log = open(self.folder / f"server{len(self.processes)}.log", "wb")
+        place = self.folder / f"server{len(self.processes)}.log"
+        log = open(place, "wb")
         process = subprocess.Popen([str(part) for part in command], cwd=cwd or self.folder, env={**os.environ, **(env or {})}, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         self.processes.append(process)
-        wait_for_port(port or self.port, process)
+        wait_for_port(port or self.port, process, place)
         if port is None:
             wait_for_answer(self.local + path)
 
@@ -93,12 +94,12 @@ def end(process: subprocess.Popen) -> None:
             continue
 
 
-def wait_for_port(port: int, process: subprocess.Popen, seconds: float = 60) -> None:
+def wait_for_port(port: int, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
     """Until something listens on the port."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args[0]} ended with {process.returncode} before it listened")
+            raise RuntimeError(f"{process.args[0]} ended with {process.returncode} before it listened: {log.read_text(errors='replace')[-800:]}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -186,7 +187,7 @@ class Session:
 
     def curl(self, *arguments: str | Path) -> str:
         """curl, with the site's name resolved to the recorder; give the address as `{url}/path`."""
-        command = ["curl", "-s", "--max-time", "30", "--resolve", f"{self.site.host}:{self.recorder.port}:127.0.0.1"]
+        command = ["curl", "-s", "--max-time", "30", "--resolve", f"{self.site.host}:{self.recorder.port}:127.0.0.1", "-H", f"Host: {self.site.host}"]
         done = subprocess.run(command + [str(part).replace("{url}", f"http://{self.site.host}:{self.recorder.port}") for part in arguments], capture_output=True, timeout=60)
         return done.stdout.decode("utf-8", "replace")
 

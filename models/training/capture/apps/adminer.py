@@ -67,7 +67,7 @@ def query(session: Session, base: str, number: int) -> None:
     """The query page."""
     session.go(f"{base}&sql=")
     session.page.evaluate("text => { document.querySelector('textarea[name=query]').value = text; const e = document.querySelector('pre.sqlarea'); if (e) e.textContent = text; }", statement(session, number))
-    session.submit("input[type=submit][value=Execute], #form input[type=submit]")
+    session.submit("#form input[type=submit]")
 
 
 def insert(session: Session, base: str, number: int) -> None:
@@ -82,14 +82,14 @@ def insert(session: Session, base: str, number: int) -> None:
         session.go(f"{base}&edit=customers")
         for field, value in (("name", texts.name_of()), ("address", texts.address())):
             session.fill(f"[name='fields[{field}]']", value)
-    session.submit("#form input[type=submit][value=Save], #form input[type=submit]")
+    session.submit("#form input[type=submit]")
 
 
 def browse(session: Session, base: str, number: int) -> None:
     """Filters by a condition, and looks at the structure."""
     session.go(f"{base}&select=products")
     session.page.evaluate("""text => { const f = document.querySelector('#form'); f.querySelector("select[name='where[0][col]']").value = 'name'; f.querySelector("select[name='where[0][op]']").selectedIndex = 7; f.querySelector("[name='where[0][val]']").value = text; }""", session.texts.search())
-    session.submit("#form input[type=submit][value=Select]")
+    session.submit("#form input[type=submit]")
     session.go(base + session.rng.choice(("&table=products", "&select=customers&order%5B0%5D=name&desc%5B0%5D=1", "&dump=", "&schema=", "&select=products&where%5B0%5D%5Bcol%5D=price&where%5B0%5D%5Bop%5D=%3E%3D&where%5B0%5D%5Bval%5D=10", "&create=products")))
 
 
@@ -98,7 +98,7 @@ def upload(session: Session, base: str) -> None:
     session.go(f"{base}&import=")
     text = "\n".join(statement(session, 3) for _ in range(3))
     session.upload("input[type=file]", "dump-2026.sql", "application/sql", text.encode())
-    session.submit("input[type=submit][value=Execute], #form input[type=submit]")
+    session.submit("#form input[type=submit]")
 
 
 def table(session: Session, base: str, number: int) -> None:
@@ -108,4 +108,4 @@ def table(session: Session, base: str, number: int) -> None:
     session.fill("input[name='fields[1][field]']", f"remark_{number}")
     with session.step("comment"):
         session.page.locator("input[name=Comment]").first.fill(session.texts.comment(), force=True)
-    session.submit("input[type=submit][value=Save]")
+    session.submit("#form input[type=submit]")
