@@ -8,13 +8,16 @@ from texts import as_wiki
 HOST = {"A": "wiki.heimatkunde.example", "B": "enciclopedia.barrio.example"}
 INSTALL = {"apt": ["php8.2-cli", "php8.2-sqlite3", "php8.2-xml", "php8.2-mbstring", "php8.2-intl", "php8.2-gd", "mediawiki"]}
 KINDS = (("UserLogin|CreateAccount", "login"), ("POST .*(Upload|action=upload)", "upload"), ("POST .*(action=submit|action=edit)", "rich-text"), ("POST .*api.php", "rich-text"))
+PROGRAM = "/var/lib/mediawiki"
+TOP = ("LocalSettings.php", "config", "cache", "images")
+"""What is made anew in each copy."""
 WORD = "W1ki&Wacke; or 1"
 
 
 def start(site: Site) -> None:
     """A copy with an SQLite database."""
     root = site.folder / "www"
-    shutil.copytree("/var/lib/mediawiki", root, ignore=shutil.ignore_patterns("LocalSettings.php", "config", "cache", "images"))
+    shutil.copytree(PROGRAM, root, ignore=lambda folder, _: TOP if folder == PROGRAM else ())
     for name in ("images", "cache"):
         (root / name).mkdir()
     (site.folder / "db").mkdir()
@@ -65,6 +68,7 @@ def api(session: Session, number: int) -> None:
     """The page's own calls of the API: save, preview, watch, suggestions; then a robot's."""
     article = session.texts.article()
     text = as_wiki(article, "mediawiki")
+    session.page.wait_for_function("!!(window.mw && mw.loader && mw.loader.using)")
     session.page.evaluate("""async ([title, text, summary, query]) => {
         await mw.loader.using(['mediawiki.api']);
         const api = new mw.Api();

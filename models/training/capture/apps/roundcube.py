@@ -12,7 +12,7 @@ from texts import as_html
 HOST = {"A": "webmail.kanzlei-groessmann.example", "B": "mail.phare-et-balises.example"}
 INSTALL = {"apt": ["php8.2-cli", "php8.2-sqlite3", "php8.2-xml", "php8.2-mbstring", "php8.2-intl", "php8.2-gd", "dovecot-imapd", "roundcube-core", "roundcube-sqlite3"], "venv": ("mail", ["aiosmtpd"])}
 KINDS = (("_task=login", "login"), ("POST .*_action=upload|_action=import", "upload"), ("POST .*_task=mail", "mail"), ("POST .*_action=save-?(identity|response)", "mail"))
-SIGNED = {"siobhan": "T&ea=4_2", "benoit": "l'été;1=1"}
+SIGNED = {"siobhan": "T&ea=4_2", "benoit": "l'ete;1=1"}
 
 
 def start(site: Site) -> None:
