@@ -52,7 +52,7 @@ def manage(session: Session, number: int) -> None:
     folder = ("Projekte", "O'Brien", "été 2026", "src")[number % 4]
     headers = {"Content_Type": "application/json"}
     session.fetch("PUT", "/api/v1/rename", json.dumps({"from": f"/{folder}/datei{number}.py", "to": f"/{folder}/{session.texts.title().replace('/', '-')}.txt"}, ensure_ascii=False), **headers)
-    session.fetch("PUT", "/api/v1/copy", json.dumps({"from": f"/{folder}/", "to": "/src/../Projekte/", "names": [f"Notiz {number}.md", session.texts.name_of()]}, ensure_ascii=False), **headers)
+    session.fetch("PUT", "/api/v1/copy", json.dumps({"from": f"/{folder}/", "to": "/Projekte/", "names": [f"Notiz {number}.md", session.texts.name_of()]}, ensure_ascii=False), **headers)
     session.fetch("GET", f"/api/v1/fs/{quote(folder)}/?sort=name&order=asc")
     if number % 7 == 3:
         session.fetch("DELETE", f"/api/v1/fs/{quote(folder)}/?files", json.dumps([f"brief {number}.txt"]), **headers)

@@ -12,7 +12,7 @@ from texts import Article, as_html, html_block
 HOST = {"A": "blog.feinkost-und-fernweh.example", "B": "magazine.atelierlibre.example"}
 INSTALL = {"apt": ["php8.2-cli", "php8.2-mysql", "php8.2-xml", "php8.2-mbstring", "php8.2-gd", "php8.2-curl", "mariadb-server", "wordpress", "wordpress-theme-twentytwentytwo"]}
 KINDS = (("wp-login", "login"), ("async-upload|/wp/v2/media", "upload"), ("(POST|PUT) .*wp/v2/(posts|pages|blocks|comments|templates|template-parts|global-styles)", "rich-text"), ("POST .*(wp-comments-post|xmlrpc|/post.php)", "rich-text"), ("POST .*theme-editor", "code"), ("(POST|PUT) .*wp-json", "api"))
-PASSWORD = "S3lect*From(Garten);'--"
+PASSWORD = "Feinkost&Fernweh'26!"
 RULES = """<?php
 $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
 $file = $_SERVER['DOCUMENT_ROOT'] . $path;
