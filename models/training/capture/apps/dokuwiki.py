@@ -1,7 +1,6 @@
 """DokuWiki (GPL-2, Debian): wiki markup in forms, drafts by AJAX, media uploads, XML-RPC."""
 
 import shutil
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from driver import Session, Site
@@ -34,7 +33,6 @@ def start(site: Site) -> None:
     (conf / "local.php").write_text("<?php\n$conf['title']='Wiki';$conf['useacl']=1;$conf['superuser']='@admin';$conf['remote']=1;$conf['remoteuser']='';$conf['savedir']='./data';$conf['basedir']='/';$conf['compress']=0;\n")
     (conf / "users.auth.php").write_text(f"siobhan:{hashed}:Siobhán O'Connor:siobhan@example.org:admin,user\n")
     (conf / "acl.auth.php").write_text("*\t@ALL\t1\n*\t@user\t16\n")
-    (root / "preload.php").unlink(missing_ok=True)
     (root / "inc/preload.php").write_text(f"<?php\ndefine('DOKU_CONF', '{conf}/');\n")
     for name in ("local.protected.php", "plugins.protected.php"):
         (conf / name).unlink(missing_ok=True)

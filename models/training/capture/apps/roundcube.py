@@ -4,7 +4,6 @@ import imaplib
 import shutil
 import time
 from email.message import EmailMessage
-from pathlib import Path
 
 from driver import Session, Site, free_port
 from texts import as_html
