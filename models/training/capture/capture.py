@@ -160,6 +160,14 @@ def main() -> None:
         run(name, arguments)
 
 
+def write(path: Path, rows: list[dict]) -> None:
+    """Replaces the file as a whole, so that a reader never sees half of it; nothing is written for no rows."""
+    if rows:
+        draft = path.with_suffix(".part")
+        draft.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        shutil.move(draft, path)
+
+
 def run(name: str, arguments: argparse.Namespace) -> None:
     """One application, all libraries, one file; an application that does not start is told and left out."""
     app = importlib.import_module(f"apps.{name}")
@@ -169,12 +177,9 @@ def run(name: str, arguments: argparse.Namespace) -> None:
         install(app, arguments.home)
         for texts in arguments.texts.split(","):
             rows += capture(app, name, texts, arguments.home, arguments.seconds)
+            write(arguments.out / f"{name}.jsonl", rows)
     except Exception:
         traceback.print_exc()
-    if rows:
-        draft = arguments.out / f"{name}.jsonl.part"
-        draft.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-        shutil.move(draft, arguments.out / f"{name}.jsonl")
     report(name, rows, time.monotonic() - began)
 
 
