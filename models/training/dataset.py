@@ -45,6 +45,7 @@ EVIDENCE = {
     "xss": re.compile(r"<|>|javascript|on\w+\s*=|\(.*\)|`|\{\{|&#|\\u00|\\x|script", re.I | re.S),
     "path-traversal": re.compile(r"\.\.|%2e|%c0|\.%00|/etc|/proc|/var|/usr|/root|/home|/sys|/dev|/bin|\\|::|://|php:|data:|file:|win\.ini|boot\.ini|\.(git|env|svn|ht|ssh|aws|bash|ini|conf|cnf|log|npmrc|ds_store|hg|idea)|web-inf|meta-inf|config|passwd|0x2e|%5c|%2f|\.\?|。|．", re.I),
     "cmdi": re.compile(r"[;|&`$\n\r(){}<>\\^%/]|\b(cat|ls|id|dir|ping|sleep|wget|curl|whoami|uname|type|net|echo|nc|bash|sh|cmd|powershell|ipconfig|ifconfig|exec|system)\b", re.I),
+    "ssrf": re.compile(r"127\.|localhost|169\.254|metadata|meta-data|\[::|0x7f|2130706433|0177|gopher|dict:|file:|ftp:|ldap|jar:|netdoc|telnet|smb:|rmi:|redis:|unix:|jdbc|\b10\.\d|192\.168|172\.(1[6-9]|2\d|3[01])\.|internal|\.local|@|nip\.io|sslip|rebind|\.svc|%2523|0\.0\.0\.0|latest/|phar:|data:|view-source|proxy:", re.I),
 }
 """What a text must have to be believed to be of a class: the lists hold headings, comments and prose besides."""
 SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.ini|boot\.ini|proc/|\.ssh|\.git|\.env|\.svn|\.ht|\.aws|_history|web-inf|meta-inf|php:|data:|file:|expect:|zip:|phar:|glob:|jar:|gopher:|dict:|netdoc:|\.log|_log|\.conf|\.ini|\.cnf|config|%00|\x00|\{file\}|\\\\|c:|%5c|://|。|．|system32", re.I)

@@ -17,8 +17,8 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), bias.numpy()
 
 
-def write(net: TextNet, temperature: float, shift: float, path: str, version: str) -> None:
-    """Exports `net` with its logits divided by `temperature`, that of norm raised by `shift`, as probabilities of the classes."""
+def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
+    """Exports `net` with the logit of each class lowered by its offset, as probabilities of the classes."""
     net.eval()
     weights, nodes = {}, []
 
@@ -52,8 +52,7 @@ def write(net: TextNet, temperature: float, shift: float, path: str, version: st
     levels = node("Gather", [constant("level_table", net.levels.weight.detach().numpy()), levels], "level_vectors")
     x = node("Add", [x, node("ReduceSum", [levels, constant("axis_levels", np.array([1], np.int64))], "level_sum", keepdims=0)], "dense_in_context")
     x = node("Relu", [x], "relu4")
-    head, bias = net.head.weight.detach().numpy() / temperature, net.head.bias.detach().numpy() / temperature
-    bias[0] += shift
+    head, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy() - offsets
     x = node("Gemm", [x, constant("w5", head.astype(np.float32)), constant("b5", bias.astype(np.float32))], "logits", transB=1)
     node("Softmax", [x], "probabilities", axis=1)
 

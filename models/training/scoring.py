@@ -43,6 +43,8 @@ class Model:
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self.screen, self.joint = sieve, joint
+        self.offsets = np.zeros(len(LABELS), np.float32)
+        """What the logit of each class is lowered by before the export that has it inside."""
 
     @classmethod
     def shipped(cls, manifest: Path) -> "Model":
@@ -66,7 +68,8 @@ class Model:
             for start in range(0, len(places), BATCH):
                 some = places[start : start + BATCH]
                 out[some] = self.session.run(None, {"bytes": padded([parts[i].window for i in some], size), "kind": kinds[some], "context": contexts[some]})[0]
-        return out
+        out *= np.exp(-self.offsets)
+        return out / np.maximum(out.sum(1, keepdims=True), 1e-30)
 
     def screened(self, parts: Sequence[Part]) -> np.ndarray:
         """What the screen alone says of each window, as a logit."""

@@ -11,7 +11,7 @@ from network import LEVELS, VALUES
 
 ORDERS, BITS = (2, 3, 4, 5), 17
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-EPOCHS, BATCH, RATE, DECAY = 4, 1024, 0.02, 2e-6
+EPOCHS, BATCH, RATE, DECAY = 8, 1024, 0.02, 2e-6
 LARGEST = 3.0
 """Weights are cut off here, so that one byte each holds them finely enough."""
 
@@ -63,7 +63,7 @@ def slots(rows: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
     return places[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.ndarray, chance: np.ndarray, seed: int) -> Screen:
+def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.ndarray, chance: np.ndarray, seed: int, epochs: int = EPOCHS) -> Screen:
     """Trains by logistic regression on windows drawn by their chance."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -73,9 +73,9 @@ def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.n
         torch.nn.init.zeros_(table.weight)
     optimiser = torch.optim.Adam([*ngrams.parameters(), *others.parameters(), bias], lr=RATE)
     starts = len(KINDS) + np.arange(LEVELS) * VALUES
-    epoch_size = min(len(rows), 300_000)
-    plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS * (epoch_size // BATCH + 1))
-    for epoch in range(EPOCHS):
+    epoch_size = min(len(rows), 400_000)
+    plan = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * (epoch_size // BATCH + 1))
+    for epoch in range(epochs):
         drawn, start, total = rng.choice(len(rows), epoch_size, p=chance / chance.sum()), time.time(), 0.0
         for at in range(0, epoch_size, BATCH):
             part = drawn[at : at + BATCH]
@@ -90,7 +90,7 @@ def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.n
             plan.step()
             total += loss.item() * len(part)
         print(f"screen, epoch {epoch + 1}: loss {total / epoch_size:.5f}, {time.time() - start:.0f} s", flush=True)
-    return quantised(ngrams.weight.detach().numpy()[:, 0], others.weight.detach().numpy()[:, 0], float(bias))
+    return quantised(ngrams.weight.detach().numpy()[:, 0], others.weight.detach().numpy()[:, 0], float(bias.detach()))
 
 
 def quantised(ngrams: np.ndarray, others: np.ndarray, bias: float) -> Screen:

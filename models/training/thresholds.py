@@ -14,12 +14,12 @@ from prepare import Part
 from scoring import Joint, Model, network_logits
 
 PASSED, LOST = 0.018, 0.003
-"""Share of ordinary requests that may reach the network; share of generated attacks that may not, which wins over it."""
-FLAGGED = 0.004
-"""Share of the requests and texts of each group with a score of one half or more."""
-WANTED = {"low": 0.25, "medium": 0.7, "high": 2.5}
+"""Share of ordinary requests that may reach the network; share of the attacks known to the network that may not, which wins over it."""
+FLAGGED = 3.0
+"""How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
+WANTED = {"low": 0.3, "medium": 0.8, "high": 3.0}
 """Share of those refused, in each group's own measure."""
-FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
+FLOORS = {"low": 0.9, "medium": 0.6, "high": 0.5}
 
 
 class Group(NamedTuple):
@@ -34,6 +34,7 @@ class Chosen(NamedTuple):
     """What was chosen."""
 
     joint: Joint
+    offsets: np.ndarray
     refuse: dict[str, dict[str, float]]
     report: dict
 
@@ -58,7 +59,7 @@ def choose(model: Model, groups: list[Group]) -> Chosen:
         recall = {label: round(float(np.mean([is_refused(t, refuse[name]) for t, (l, _) in zip(truth, attacks) if l == label])), 4) for label in LABELS[1:]}
         report[name] = {"refused": shares, "recall_of_generated": recall}
         print(name, refuse[name], report[name], flush=True)
-    return Chosen(model.joint, refuse, report)
+    return Chosen(model.joint, model.offsets, refuse, report)
 
 
 def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]]) -> Joint:
@@ -67,11 +68,11 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     first = dict(zip(benign, model.screened(benign).tolist()))
     requests = sorted((max(first[part] for part in parts) for parts in groups[0].texts if parts), reverse=True)
     flat = sorted({part for _, parts in attacks for part in parts})
-    of_attacks = dict(zip(flat, model.screened(flat).tolist()))
-    best = sorted(max(of_attacks[part] for part in parts) for _, parts in attacks)
+    of_attacks, known = dict(zip(flat, model.screened(flat).tolist())), dict(zip(flat, 1 - model.probabilities(flat)[:, 0]))
+    best = sorted(max(of_attacks[part] for part in parts) for _, parts in attacks if max(known[part] for part in parts) > 0.9)
     by_share, by_loss = requests[int(PASSED * len(requests))], best[int(LOST * len(best))]
     pass_from = min(by_share, by_loss)
-    print(f"screen: {PASSED:.1%} of requests pass from {by_share:.2f}, {LOST:.1%} of attacks are lost from {by_loss:.2f}; requests that pass: {np.mean([r >= pass_from for r in requests]):.3%}, attacks lost: {np.mean([b < pass_from for b in best]):.3%}")
+    print(f"screen: {PASSED:.1%} of requests pass from {by_share:.2f}, {LOST:.1%} of known attacks are lost from {by_loss:.2f}; requests that pass: {np.mean([r >= pass_from for r in requests]):.3%}, attacks lost: {np.mean([b < pass_from for b in best]):.3%}", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
     hits = [part for part in hits if of_attacks[part] >= pass_from]
@@ -85,12 +86,20 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
         return float((weight * (np.logaddexp(0, z) - y * z)).sum() + 1e-3 * (w[1] ** 2))
 
     network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
-    joint = Joint(pass_from, 0.25, float(network), float(share), float(shift))
-    model.joint = joint
-    highest = max(limit(worst(model, group.texts), FLAGGED) for group in groups)
-    lowered = max(0.0, float(np.log(highest / (1 - highest))))
-    print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f} lowered by {lowered:.3f}; {len(misses)} of {len(benign)} benign windows passed")
-    return Joint(*(round(v, 5) for v in joint._replace(shift=joint.shift - lowered)))
+    print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
+    model.joint = Joint(*(round(float(v), 5) for v in (pass_from, 0.25, network, share, shift)))
+    for _ in range(3):
+        lower(model, groups)
+    print("offsets", {label: round(float(v), 2) for label, v in zip(LABELS, model.offsets)}, flush=True)
+    return model.joint
+
+
+def lower(model: Model, groups: list[Group]) -> None:
+    """Lowers each class until one half flags as few texts of each group as wanted."""
+    found = [(group, worst(model, group.texts)) for group in groups]
+    for number, label in enumerate(LABELS[1:], 1):
+        highest = max(limit([text.get(label, 0.0) for text in texts], group.wanted * FLAGGED) for group, texts in found)
+        model.offsets[number] += max(0.0, float(np.log(highest / (1 - highest))) / model.joint.network)
 
 
 def worst(model: Model, texts: list[list[Part]]) -> list[dict[str, float]]:
@@ -108,10 +117,10 @@ def worst(model: Model, texts: list[list[Part]]) -> list[dict[str, float]]:
     return found
 
 
-def limit(texts: list[dict[str, float]], share: float) -> float:
+def limit(scores: list[float], share: float) -> float:
     """The score above which not more of the texts are than this share."""
-    scores = sorted((max(text.values(), default=0.0) for text in texts), reverse=True)
-    return min(scores[int(share * len(scores))] + 1e-5, 1 - 1e-6)
+    scores = sorted(scores, reverse=True)
+    return min(max(scores[int(share * len(scores))], 1e-6) + 1e-5, 1 - 1e-6)
 
 
 def is_refused(text: dict[str, float], limits: dict[str, float]) -> bool:
