@@ -2,8 +2,8 @@
 //!
 //! As it did, it answers 200 with an echo for a known session, 404 with an echo for an unknown one and 400 for
 //! anything else, reads JSON whatever the content type says, takes numbers as ids and trims. Unlike it, it asks for
-//! the token, adds the judgement as `behavior` where there is one, answers in JSON always and judges nothing anew:
-//! visits are judged when they close.
+//! the token, adds the judgement as `behavior` where there is one and answers in JSON always. Visits are judged when
+//! they close; one that was not (imported, or the model failed) is judged by this call, once, and bans nobody.
 
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ use super::error::ApiError;
 use super::extract::JsonBody;
 use super::sessions::MAX_OPEN;
 use crate::activity::ActivityQuery;
+use crate::behaviour::{Assessment, Behaviour};
+use crate::policy::{Reason, Verdict};
 use crate::session::SessionId;
 
 /// Characters of an id at most, after trimming.
@@ -39,11 +41,29 @@ pub(super) async fn ask(
         return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
     };
     if let Some(judged) = parts.assessments.by_session(session).await? {
+        let judged = judged_by_now(&parts, judged).await?;
         echo["behavior"] = judged.behaviour.as_str().into();
     } else if !is_known(&parts, session).await? {
         return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
     }
     Ok(Json(echo).into_response())
+}
+
+/// The visit, judged where it was not and a model is at hand.
+async fn judged_by_now(parts: &Parts, mut visit: Assessment) -> Result<Assessment, ApiError> {
+    if visit.behaviour != Behaviour::NewSession {
+        return Ok(visit);
+    }
+    let query =
+        ActivityQuery { session: Some(visit.session), refused_only: true, limit: 1_000, ..ActivityQuery::default() };
+    let refused = parts.activity.page(&query).await?;
+    let attacked = refused.iter().any(|record| matches!(record.verdict, Verdict::Refuse(Reason::Attack(_))));
+    (parts.judge)(&mut visit, attacked);
+    if visit.behaviour != Behaviour::NewSession {
+        visit.active = false;
+        parts.assessments.put(&visit).await?;
+    }
+    Ok(visit)
 }
 
 /// The id asked for, as the predecessor's schema took it: one key, a text or number, 1 to 64 characters.

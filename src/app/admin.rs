@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::activity::ActivityLog;
 use crate::admin::{self, AdminApi, AdminToken, Component, Model, Queue, Status};
 use crate::banlist::BanList;
-use crate::behaviour::Strikes;
+use crate::behaviour::{Judge, Strikes};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::session::SessionTracker;
@@ -44,6 +44,7 @@ pub(super) struct Parts {
     pub(super) tracker: Arc<SessionTracker>,
     pub(super) log: ActivityLog,
     pub(super) dry_run: DryRun,
+    pub(super) judge: Judge,
     /// Versions of the text model and of the behaviour model.
     pub(super) model_versions: (String, String),
     pub(super) metrics: Metrics,
@@ -79,7 +80,7 @@ impl Admin {
 }
 
 fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
-    let Parts { config, bans, strikes, storage, tracker, log, dry_run, metrics, .. } = parts;
+    let Parts { config, bans, strikes, storage, tracker, log, dry_run, judge, metrics, .. } = parts;
     let models = vec![
         Model { kind: "text".to_owned(), version: parts.model_versions.0 },
         Model { kind: "behaviour".to_owned(), version: parts.model_versions.1 },
@@ -104,6 +105,7 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
         clear_strikes: Arc::new(move |scope| u32::try_from(strikes.clear_within(&scope.net())).unwrap_or(u32::MAX)),
         activity: storage.activity,
         assessments: storage.assessments,
+        judge: Arc::new(move |visit, attacked| judge.judge(visit, attacked)),
         open_sessions: Arc::new(move |limit| snapshot.snapshot(limit)),
         clients: config.client,
         metrics,

@@ -10,7 +10,7 @@ use super::spools::Spools;
 use super::{App, BuildError, SourcedFault, admin, tasks, zero};
 use crate::activity::ActivityLog;
 use crate::banlist::BanList;
-use crate::behaviour::{self, BehaviourScorer, Strikes};
+use crate::behaviour::{self, BehaviourScorer, Judge, Strikes};
 use crate::config::{Config, Fault};
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
@@ -201,13 +201,13 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         metrics.banlist.clone(),
     ));
     let strikes = Arc::new(Strikes::new(config.behaviour.window));
+    let classifier = || config.behaviour.use_models.then(|| Arc::clone(&models.behaviour));
+    let threshold = models.behaviour_threshold;
+    let judge = Judge { classifier: classifier(), threshold, metrics: metrics.behaviour.clone() };
     let scorer = BehaviourScorer::new(
         config.behaviour.clone(),
         behaviour::Parts {
-            classifier: config
-                .behaviour
-                .use_models
-                .then(|| (Arc::clone(&models.behaviour), models.behaviour_threshold)),
+            classifier: classifier().map(|model| (model, threshold)),
             store: Arc::clone(&storage.assessments),
             spool: spools.assessments,
             strikes: Arc::clone(&strikes),
@@ -235,6 +235,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         tracker: Arc::clone(&tracker),
         log: log.clone(),
         dry_run: DryRun::new(Arc::clone(&inspector), policy.clone()),
+        judge,
         model_versions: (models.text_version.clone(), models.behaviour.version().to_owned()),
         metrics: metrics.clone(),
     });

@@ -32,14 +32,21 @@ impl Judge {
             cause: None,
             model: String::new(),
         };
-        let Some(classifier) = &self.classifier else { return assessment };
-        assessment.model = classifier.version().to_owned();
-        if session.findings > 0 {
+        self.judge(&mut assessment, session.findings > 0);
+        assessment
+    }
+
+    /// Judges a visit by its numbers; `attacked`: a request of it carried a text taken for an attack. In collection mode
+    /// it stays as it is.
+    pub(crate) fn judge(&self, assessment: &mut Assessment, attacked: bool) {
+        let Some(classifier) = &self.classifier else { return };
+        classifier.version().clone_into(&mut assessment.model);
+        if attacked {
             assessment.behaviour = Behaviour::Abnormal;
             assessment.cause = Some(Cause::Text);
-            return assessment;
+            return;
         }
-        match classifier.abnormality(&features) {
+        match classifier.abnormality(&assessment.features) {
             Ok(score) => {
                 let abnormal = score >= self.threshold;
                 assessment.score = Some(score);
@@ -49,9 +56,8 @@ impl Judge {
             }
             Err(error) => {
                 self.metrics.model_errors.inc();
-                tracing::warn!(%error, session = %session.id, "session left unjudged");
+                tracing::warn!(%error, session = %assessment.session, "session left unjudged");
             }
         }
-        assessment
     }
 }

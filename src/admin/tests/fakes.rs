@@ -79,7 +79,9 @@ pub(super) struct FakeAssessments {
 #[async_trait]
 impl AssessmentStore for FakeAssessments {
     async fn put(&self, assessment: &Assessment) -> Result<(), AssessmentStoreError> {
-        self.kept.lock().push(assessment.clone());
+        let mut kept = self.kept.lock();
+        kept.retain(|known| known.session != assessment.session);
+        kept.push(assessment.clone());
         Ok(())
     }
 

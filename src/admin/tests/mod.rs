@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::banlist::{self, BanStore};
+use crate::behaviour::Behaviour;
 use crate::client::TrustedProxies;
 use crate::policy::Mode;
 use fakes::{FakeActivity, FakeAssessments, FakeBans, FakeModel};
@@ -68,6 +69,9 @@ pub(crate) fn start() -> Running {
         clear_strikes: Arc::new(move |_| clearings.fetch_add(1, Ordering::Relaxed)),
         activity: activity.clone(),
         assessments: assessments.clone(),
+        judge: Arc::new(|visit, attacked| {
+            visit.behaviour = if attacked { Behaviour::Abnormal } else { Behaviour::Normal };
+        }),
         open_sessions: Arc::new(move |limit| snapshot.lock().iter().take(limit).cloned().collect()),
         clients: client::Config::default(),
         metrics,
