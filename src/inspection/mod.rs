@@ -19,6 +19,7 @@ mod inspector;
 mod json;
 mod place;
 mod reading;
+mod repeated;
 mod safe;
 mod secret;
 mod target;
