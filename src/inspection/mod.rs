@@ -25,6 +25,7 @@ mod secret;
 mod target;
 mod targets;
 pub mod transform;
+mod why;
 
 pub use body::{BodyHead, Unpacking};
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
