@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::{activity, banlist, behaviour, client, proxy, session, storage};
+use crate::{activity, audit, banlist, behaviour, client, proxy, session, storage};
 
 pub use front::AdminListener;
 pub use judging::{InspectionSettings, ModelSettings};
@@ -59,6 +59,8 @@ pub struct Config {
     pub behaviour: behaviour::Config,
     /// The activity log.
     pub activity: activity::Config,
+    /// Where refusals are exported to; nowhere where `None`.
+    pub audit: Option<audit::Config>,
     /// The store.
     pub storage: storage::Config,
     /// The filter's own log.
@@ -94,6 +96,7 @@ impl Config {
             model: judging::model(top.section("model")),
             behaviour: judging::behaviour(top.section("behaviour")),
             storage: keeping::storage(top.section("storage"), &data_dir, activity.retention),
+            audit: keeping::audit(top.section("audit")),
             log: keeping::log(top.section("log")),
             data_dir,
             client,
