@@ -14,6 +14,7 @@ mod eval;
 mod failure_modes;
 mod forwarding;
 mod harness;
+mod monitoring;
 mod outages;
 mod real_ip;
 mod sessions;
