@@ -9,11 +9,13 @@ use super::dry_run::DryRun;
 use super::spools::Spools;
 use super::{App, BuildError, SourcedFault, admin, tasks, zero};
 use crate::activity::ActivityLog;
+use crate::audit::AuditExport;
 use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, Judge, Strikes};
 use crate::config::{Config, Fault};
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
+use crate::logging::LogLevel;
 use crate::metrics::Metrics;
 use crate::model::{self, ModelSet};
 use crate::policy::{self, Policy};
@@ -63,6 +65,13 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Opens the audit export, where one is asked for and everything before is sound.
+fn audit(gathered: &mut Gathered<'_>, config: &Config, metrics: &Metrics) -> Option<AuditExport> {
+    let wanted = config.audit.as_ref().filter(|_| gathered.is_sound("audit."))?;
+    let opened = AuditExport::start(wanted, metrics.audit.clone());
+    opened.map_err(|error| gathered.add("audit.to", error)).ok()
+}
+
 /// Reads when the certificate ends, so that an alert can tell in time.
 fn certificate(gathered: &mut Gathered<'_>, config: &Config, metrics: &Metrics) {
     let Some(files) = config.proxy.tls.as_ref().filter(|_| gathered.is_sound("proxy.tls")) else { return };
@@ -102,7 +111,7 @@ pub(super) fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Resu
     }
 }
 
-pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<App, BuildError> {
+pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>, level: LogLevel) -> Result<App, BuildError> {
     let mut gathered = Gathered::of_config(source, faults);
     let runtime = gather(&mut gathered, control_runtime());
     let metrics = gather(&mut gathered, Metrics::new());
@@ -111,6 +120,7 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
     if let Some(metrics) = &metrics {
         certificate(&mut gathered, &config, metrics);
     }
+    let audit = metrics.as_ref().and_then(|metrics| audit(&mut gathered, &config, metrics));
     let token = match admin::token(&config.admin.token_file) {
         Ok(token) => Some(token),
         Err(error) => {
@@ -133,7 +143,7 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
         (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(spools), Some(token))
             if gathered.faults.is_empty() =>
         {
-            let parts = Parts { config, metrics, ids, models, storage, spools, token };
+            let parts = Parts { config, metrics, ids, models, storage, spools, audit, level, token };
             let guard = runtime.enter();
             let joined = runtime.block_on(join(parts));
             drop(guard);
@@ -169,6 +179,8 @@ struct Parts {
     models: ModelSet,
     storage: Storage,
     spools: Spools,
+    audit: Option<AuditExport>,
+    level: LogLevel,
     token: crate::admin::AdminToken,
 }
 
@@ -178,6 +190,8 @@ struct Joined {
     gate: Gate,
     tracker: Arc<SessionTracker>,
     log: ActivityLog,
+    audit: Option<AuditExport>,
+    level: LogLevel,
     admin: admin::Admin,
     scorer: tokio::task::JoinHandle<()>,
     stop: watch::Sender<bool>,
@@ -185,13 +199,13 @@ struct Joined {
 
 impl Joined {
     fn into_app(self, runtime: Runtime) -> App {
-        let Self { config, gate, tracker, log, admin, scorer, stop } = self;
-        App { config, runtime, gate, tracker, log, admin, scorer, stop }
+        let Self { config, gate, tracker, log, audit, level, admin, scorer, stop } = self;
+        App { config, runtime, gate, tracker, log, audit, level, admin, scorer, stop }
     }
 }
 
 async fn join(parts: Parts) -> Result<Joined, String> {
-    let Parts { config, metrics, ids, models, storage, spools, token } = parts;
+    let Parts { config, metrics, ids, models, storage, spools, audit, level, token } = parts;
     zero::series(&metrics);
     zero::started(&metrics, &config);
     let bans = Arc::new(BanList::new(
@@ -246,6 +260,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         inspector,
         policy,
         log: log.clone(),
+        audit: audit.clone(),
         bodies: config.activity.bodies,
         logins: config.logins.clone(),
         ids,
@@ -253,7 +268,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         over_tls: config.proxy.tls.is_some(),
         body_timeout: config.proxy.body_timeout,
     };
-    Ok(Joined { config, gate, tracker, log, admin, scorer, stop })
+    Ok(Joined { config, gate, tracker, log, audit, level, admin, scorer, stop })
 }
 
 /// Loads bans and strikes. A store that is away is no reason not to start where the operator said so; they are then

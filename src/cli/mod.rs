@@ -6,6 +6,7 @@ mod classify;
 mod demo_site;
 mod eval;
 mod export;
+mod health;
 mod import;
 mod prepare;
 mod progress;
@@ -34,6 +35,8 @@ enum Command {
     Run(run::Args),
     /// Check a configuration and list every fault.
     CheckConfig(check_config::Args),
+    /// Ask a running filter whether it is well.
+    Health(health::Args),
     /// List, add and remove bans of a running filter.
     Bans(bans::Args),
     /// Classify texts: JSON lines in, JSON lines out.
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(args),
         Command::CheckConfig(args) => check_config::run(args),
+        Command::Health(args) => health::run(args),
         Command::Bans(args) => bans::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),

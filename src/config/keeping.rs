@@ -1,10 +1,12 @@
-//! `[activity]`, `[storage]` and `[log]`.
+//! `[activity]`, `[audit]`, `[storage]` and `[log]`.
 
 use std::path::Path;
 use std::time::Duration;
 
 use super::reader::Section;
 use crate::activity::{self, BodyLogging};
+use crate::audit::{self, Destination, Format};
+use crate::logging::{self, Form};
 use crate::storage::{self, MongoUri, OnUnreachable, StorageKind};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -15,8 +17,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// How the filter speaks of itself on stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
-    /// `text` for people or `json` for collectors.
-    pub json: bool,
+    /// The form of its lines.
+    pub form: Form,
     /// A filter as `tracing` reads it: `info`, `portcullis=debug,warn`.
     pub level: String,
 }
@@ -83,11 +85,22 @@ fn spool_limit(section: &mut Section<'_>) -> u64 {
     limit
 }
 
+pub(super) fn audit(mut section: Section<'_>) -> Option<audit::Config> {
+    let to = section.optional("to", "\"stdout\" or a path", |text| {
+        Some(if text == "stdout" { Destination::Stdout } else { Destination::File(text.into()) })
+    });
+    let formats = Format::ALL.map(|format| (format.as_str(), format));
+    let format = section.choice("format", Format::default(), &formats);
+    let queue = section.number("queue", 4_096, 1..=1_000_000);
+    section.finish();
+    to.map(|to| audit::Config { to, format, queue })
+}
+
 pub(super) fn log(mut section: Section<'_>) -> LogSettings {
     let settings = LogSettings {
-        json: section.choice("format", false, &[("text", false), ("json", true)]),
+        form: section.choice("format", Form::Human, &[("human", Form::Human), ("json", Form::Json)]),
         level: section.text("level", "info".to_owned(), "a filter such as \"info\" or \"portcullis=debug\"", |text| {
-            tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
+            logging::parse(text).is_ok().then(|| text.to_owned())
         }),
     };
     section.finish();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod audit;
 mod bans;
 mod blocking;
 mod bodies;
@@ -13,6 +14,7 @@ mod eval;
 mod failure_modes;
 mod forwarding;
 mod harness;
+mod monitoring;
 mod outages;
 mod real_ip;
 mod sessions;

@@ -117,6 +117,12 @@ impl Waf {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
+    /// Sends the process this signal: `HUP`, `USR1`.
+    pub fn signal(&self, name: &str) {
+        let arguments = [format!("-{name}"), self.child.id().to_string()];
+        assert!(Command::new("kill").args(arguments).status().unwrap().success());
+    }
+
     /// Sends SIGTERM and waits for the end; gives back the folder.
     pub fn stop(mut self) -> TempDir {
         let pid = self.child.id().to_string();
