@@ -165,7 +165,10 @@ async fn until_stored(store: &dyn AssessmentStore, calls: &StoreMetrics, entry: 
 
 async fn write(store: &dyn AssessmentStore, calls: &StoreMetrics, entry: &Entry) -> Result<(), AssessmentStoreError> {
     match entry {
-        Entry::Put(assessment) => calls.time(store.put(assessment)).await,
+        Entry::Put(assessment) => {
+            calls.time(store.put(assessment)).await?;
+            calls.time(store.settle(assessment.session)).await
+        }
         Entry::Deactivate(client) => calls.time(store.deactivate_abnormal(*client)).await.map(|_| ()),
     }
 }

@@ -70,6 +70,10 @@ impl BanStore for Memory {
         Ok(())
     }
 
+    async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
+        self.remove(scope).await
+    }
+
     async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
         Ok(true)
     }

@@ -16,5 +16,6 @@ mod harness;
 mod outages;
 mod real_ip;
 mod sessions;
+mod shared_store;
 mod shutdown;
 mod tls;

@@ -10,8 +10,9 @@ use mongodb::{Client, Database};
 
 use super::mongod::Mongod;
 use crate::activity::{self, ActivityLog, ActivityQuery, ActivityRecord};
-use crate::banlist::BanOrigin;
+use crate::banlist::{Ban, BanChange, BanOrigin};
 use crate::metrics::{ActivityMetrics, Metrics};
+use crate::session::Session;
 use crate::storage::conformance::{Fixture, store_conformance_suite};
 use crate::storage::{Config, MongoUri, OnUnreachable, Storage, StorageError, StorageKind};
 use crate::time::Timestamp;
@@ -303,6 +304,44 @@ async fn indexes_that_do_not_serve_are_named() {
     database.run_command(doc! { "dropIndexes": "httplogs", "index": "old_ttl" }).await.unwrap();
     Storage::open(&config).await.unwrap();
     database.drop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_filter_bans_the_other_hears_of() {
+    let fixture = OnServer::start().await;
+    let other = Storage::open(&fixture.config).await.unwrap();
+    let ban = |scope: &str, until| Ban {
+        scope: scope.parse().unwrap(),
+        origin: BanOrigin::Operator,
+        reason: "test".into(),
+        evidence: None,
+        since: Timestamp::from_millis(1_600_000_000_000),
+        until,
+    };
+    let (one, two) = (ban("192.0.2.1", None), ban("192.0.2.0/24", Some(Timestamp::from_millis(1_700_000_000_000))));
+    fixture.storage.bans.put(&one).await.unwrap();
+    let (first, token) = other.bans.changes(None).await.unwrap();
+    assert_eq!(first, [BanChange::Banned(one.clone())]);
+    fixture.storage.bans.put(&two).await.unwrap();
+    fixture.storage.bans.remove(one.scope).await.unwrap();
+    let (later, token) = other.bans.changes(Some(token)).await.unwrap();
+    let lifted = BanChange::Lifted { scope: one.scope, by_operator: true };
+    assert_eq!(later, [BanChange::Banned(two.clone()), lifted], "in the order they were made");
+    fixture.storage.bans.forget_ended(two.scope, two.until.unwrap()).await.unwrap();
+    fixture.storage.activity.append(&[ActivityRecord::sample(1)]).await.unwrap();
+    let (last, next) = other.bans.changes(Some(token)).await.unwrap();
+    assert_eq!(last.last(), Some(&BanChange::Lifted { scope: two.scope, by_operator: false }));
+    assert!(next >= token && last.len() <= 2, "clients that are merely seen are no news: {last:?}");
+    // Another claims what this one claimed and left.
+    assert!(fixture.storage.bans.is_shared() && fixture.storage.assessments.is_shared());
+    let record = ActivityRecord::sample(5);
+    let session = Session::begin(record.id.into(), record.client, record.client_ip, record.timestamp);
+    assert!(fixture.storage.assessments.claim(&session, Duration::from_millis(300)).await.unwrap());
+    assert!(!other.assessments.claim(&session, Duration::from_secs(9)).await.unwrap(), "it is another's");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(other.assessments.claim(&session, Duration::from_secs(9)).await.unwrap(), "until the lease ends");
+    assert!(!fixture.storage.assessments.claim(&session, Duration::from_secs(9)).await.unwrap());
+    fixture.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
