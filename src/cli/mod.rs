@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod backup;
 mod bans;
 mod check_config;
 mod classify;
@@ -34,6 +35,8 @@ enum Command {
     Run(run::Args),
     /// Check a configuration and list every fault.
     CheckConfig(check_config::Args),
+    /// Copy the embedded store while the filter runs.
+    Backup(backup::Args),
     /// List, add and remove bans of a running filter.
     Bans(bans::Args),
     /// Classify texts: JSON lines in, JSON lines out.
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(args),
         Command::CheckConfig(args) => check_config::run(args),
+        Command::Backup(args) => backup::run(args),
         Command::Bans(args) => bans::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),

@@ -12,7 +12,7 @@ use crate::storage::StorageError;
 
 /// Writes one moment's state of the store into a new file; how many bytes it has. Whoever writes to the store is not
 /// held up: in WAL mode a reader and a writer do not wait for each other. Blocks.
-pub(crate) fn backup(path: &Path, out: &Path) -> Result<u64, StorageError> {
+pub(in crate::storage) fn backup(path: &Path, out: &Path) -> Result<u64, StorageError> {
     let cannot = |path: &Path, source| StorageError::File { path: path.into(), source };
     if !path.is_file() {
         return Err(cannot(path, io::ErrorKind::NotFound.into()));
@@ -20,7 +20,8 @@ pub(crate) fn backup(path: &Path, out: &Path) -> Result<u64, StorageError> {
     if out.exists() {
         return Err(cannot(out, io::Error::new(io::ErrorKind::AlreadyExists, "the file is there already")));
     }
-    let connection = database::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| refused(path, &error))?;
+    let connection =
+        database::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| refused(path, &error))?;
     schema::check(&connection, path)?;
     // Made beforehand, so that nobody else may read it; SQLite takes an empty file for a new one.
     database::make_file(out).map_err(|source| cannot(out, source))?;
