@@ -210,6 +210,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
                 .then(|| (Arc::clone(&models.behaviour), models.behaviour_threshold)),
             store: Arc::clone(&storage.assessments),
             spool: spools.assessments,
+            pseudonyms: config.activity.pseudonyms.clone(),
             strikes: Arc::clone(&strikes),
             bans: Arc::clone(&bans),
             metrics: metrics.behaviour.clone(),

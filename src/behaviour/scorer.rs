@@ -8,6 +8,7 @@ use super::judge::Judge;
 use super::ledger::{Entry, Ledger, LedgerWriter};
 use super::together::Together;
 use super::{Assessment, AssessmentStore, Behaviour, BehaviourClassifier, Config, Strikes};
+use crate::activity::Pseudonyms;
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
 use crate::metrics::BehaviourMetrics;
 use crate::session::{ClosedSession, Session};
@@ -22,6 +23,8 @@ pub struct Parts {
     pub store: Arc<dyn AssessmentStore>,
     /// Where they wait while that is away; `None`: in memory.
     pub spool: Option<Arc<Spool>>,
+    /// Stand in place of clients' addresses in stored assessments; strikes and bans keep the addresses.
+    pub pseudonyms: Option<Pseudonyms>,
     /// The book of strikes, shared with whoever lifts bans.
     pub strikes: Arc<Strikes>,
     /// The edge blacklist.
@@ -45,9 +48,9 @@ pub struct BehaviourScorer {
 impl BehaviourScorer {
     /// A scorer of these parts.
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { classifier, store, spool, strikes, bans, metrics } = parts;
+        let Parts { classifier, store, spool, pseudonyms, strikes, bans, metrics } = parts;
         let (classifier, threshold) = classifier.map_or((None, f32::INFINITY), |(model, from)| (Some(model), from));
-        let (ledger, writer) = Ledger::new(Arc::clone(&store), spool, metrics.clone());
+        let (ledger, writer) = Ledger::new(Arc::clone(&store), spool, pseudonyms, metrics.clone());
         let judge = Judge { classifier, threshold, metrics: metrics.clone() };
         Self { config, judge, ledger, writer, store, strikes, bans, metrics }
     }

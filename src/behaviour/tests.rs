@@ -121,6 +121,7 @@ impl Bench {
             classifier,
             store: Arc::clone(&self.store) as Arc<dyn AssessmentStore>,
             spool: self.spool.clone(),
+            pseudonyms: None,
             strikes: Arc::clone(&self.strikes),
             bans: Arc::clone(&self.bans),
             metrics: self.metrics.behaviour.clone(),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod backup;
 mod bans;
 mod blocking;
 mod bodies;
@@ -14,6 +15,7 @@ mod failure_modes;
 mod forwarding;
 mod harness;
 mod outages;
+mod privacy;
 mod real_ip;
 mod sessions;
 mod shared_store;
