@@ -9,9 +9,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use portcullis::activity::{self, ActivityLog, ActivityRecord};
+use portcullis::activity::{self, ActivityLog, ActivityQuery, ActivityRecord, ActivityStore, ActivityStoreError};
 use portcullis::client::{ClientIp, ClientKey};
 use portcullis::id::RequestIds;
 use portcullis::metrics::Metrics;
@@ -22,6 +23,38 @@ use portcullis::storage::{Config, MongoUri, Storage, StorageKind};
 use portcullis::time::Timestamp;
 
 const DATABASE: &str = "portcullis_bench";
+
+/// A store that can be away.
+struct Outage {
+    store: Arc<dyn ActivityStore>,
+    away: AtomicBool,
+}
+
+impl Outage {
+    fn answer(&self) -> Result<(), ActivityStoreError> {
+        if self.away.load(Ordering::Relaxed) { Err(ActivityStoreError("away".into())) } else { Ok(()) }
+    }
+}
+
+#[async_trait::async_trait]
+impl ActivityStore for Outage {
+    async fn append(&self, batch: &[ActivityRecord]) -> Result<(), ActivityStoreError> {
+        self.answer()?;
+        self.store.append(batch).await
+    }
+
+    async fn page(&self, query: &ActivityQuery) -> Result<Vec<ActivityRecord>, ActivityStoreError> {
+        self.store.page(query).await
+    }
+
+    async fn remove_before(&self, moment: Timestamp) -> Result<u64, ActivityStoreError> {
+        self.store.remove_before(moment).await
+    }
+
+    async fn ping(&self) -> Result<(), ActivityStoreError> {
+        self.answer()
+    }
+}
 
 fn argument(name: &str) -> Option<String> {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);
@@ -81,13 +114,10 @@ async fn main() {
     let metrics = Metrics::new().unwrap();
     let settings = spool::Config { folder: folder.path().join("spool"), limit: 16 << 30 };
     let spool = Arc::new(Spool::open(settings, metrics.activity_spool.clone()).unwrap());
-    // A spool that is not empty takes what comes.
-    let through_spool = std::env::args().any(|argument| argument == "--spool");
+    let away = std::env::args().any(|argument| argument == "--spool");
+    let store = Arc::new(Outage { store: storage.activity, away: away.into() });
     let config = activity::Config { queue: 65_536, ..activity::Config::default() };
-    let log = ActivityLog::start(&config, storage.activity, Some(Arc::clone(&spool)), metrics.activity.clone());
-    if through_spool {
-        spool.push(&[b"{}".to_vec()]).unwrap();
-    }
+    let log = ActivityLog::start(&config, Arc::clone(&store) as _, Some(spool), metrics.activity.clone());
     let ids = RequestIds::new().unwrap();
     let start = Instant::now();
     for number in 0..records {
@@ -100,6 +130,7 @@ async fn main() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let safe = start.elapsed();
+    store.away.store(false, Ordering::Relaxed);
     while metrics.activity.written.get() < u64::from(records) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
