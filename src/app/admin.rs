@@ -85,7 +85,7 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
         Model { kind: "text".to_owned(), version: parts.model_versions.0 },
         Model { kind: "behaviour".to_owned(), version: parts.model_versions.1 },
     ];
-    let snapshot = Arc::clone(&tracker);
+    let (snapshot, shared_strikes) = (Arc::clone(&tracker), Arc::clone(&storage.assessments));
     let (ready_log, status_metrics) = (log.clone(), metrics.clone());
     let (mode, capacity) = (config.inspection.terms.mode, config.activity.queue);
     let store = match &config.storage.kind {
@@ -102,7 +102,15 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
     admin::Parts {
         started: Timestamp::now(),
         bans,
-        clear_strikes: Arc::new(move |scope| u32::try_from(strikes.clear_within(&scope.net())).unwrap_or(u32::MAX)),
+        clear_strikes: Arc::new(move |scope| {
+            let shared = Arc::clone(&shared_strikes);
+            tokio::spawn(async move {
+                if let Err(error) = shared.clear_strikes(scope.net()).await {
+                    tracing::warn!(%error, %scope, "strikes are cleared here, not in the store");
+                }
+            });
+            u32::try_from(strikes.clear_within(&scope.net())).unwrap_or(u32::MAX)
+        }),
         activity: storage.activity,
         assessments: storage.assessments,
         judge: Arc::new(move |visit, attacked| judge.judge(visit, attacked)),

@@ -224,6 +224,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             classifier: classifier().map(|model| (model, threshold)),
             store: Arc::clone(&storage.assessments),
             spool: spools.assessments,
+            pseudonyms: config.activity.pseudonyms.clone(),
             strikes: Arc::clone(&strikes),
             bans: Arc::clone(&bans),
             metrics: metrics.behaviour.clone(),
@@ -235,6 +236,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
     take_up(&config, &bans, &strikes, &storage, &stopped).await?;
     tokio::spawn(tasks::sweep_sessions(Arc::clone(&tracker), stopped.clone()));
     tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
+    tokio::spawn(tasks::follow_bans(Arc::clone(&bans), Arc::clone(&strikes), stopped.clone()));
     let scorer = tokio::spawn(scorer.run(closed, stopped));
     let store = Arc::clone(&storage.activity);
     let log = ActivityLog::start(&config.activity, store, spools.activity, metrics.activity.clone());

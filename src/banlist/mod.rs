@@ -8,6 +8,7 @@
 mod ban;
 mod change;
 mod expiry;
+mod follow;
 mod grace;
 mod persist;
 mod store;
@@ -26,7 +27,7 @@ use crate::time::Timestamp;
 
 pub use ban::{Ban, BanOrigin, BanScope, InvalidScope};
 pub use change::{BanError, BanOutcome, UnbanOutcome};
-pub use store::{BanStore, BanStoreError};
+pub use store::{BanChange, BanStore, BanStoreError, ChangeToken};
 
 use grace::Grace;
 use persist::Unsaved;
@@ -97,6 +98,8 @@ pub struct BanList {
     grace: Mutex<Grace>,
     /// Scopes whose state in memory the store has not taken yet.
     unsaved: Mutex<Unsaved>,
+    /// How far the changes of other filters were taken over.
+    seen: Mutex<Option<ChangeToken>>,
     /// Held across one write to the store, so that writes about one scope arrive in order.
     store_turn: tokio::sync::Mutex<()>,
 }
@@ -115,6 +118,7 @@ impl BanList {
             metrics,
             table: Live::new(Table::default()),
             unsaved: Mutex::default(),
+            seen: Mutex::default(),
             store_turn: tokio::sync::Mutex::default(),
         }
     }

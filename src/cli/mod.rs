@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod backup;
 mod bans;
 mod check_config;
 mod classify;
@@ -37,6 +38,8 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Ask a running filter whether it is well.
     Health(health::Args),
+    /// Copy the embedded store while the filter runs.
+    Backup(backup::Args),
     /// List, add and remove bans of a running filter.
     Bans(bans::Args),
     /// Classify texts: JSON lines in, JSON lines out.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::CheckConfig(args) => check_config::run(args),
         Command::Health(args) => health::run(args),
+        Command::Backup(args) => backup::run(args),
         Command::Bans(args) => bans::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::reader::Section;
-use crate::activity::{self, BodyLogging};
+use crate::activity::{self, BodyLogging, MIN_KEY_BYTES, Pseudonyms};
 use crate::audit::{self, Destination, Format};
 use crate::logging::{self, Form};
 use crate::storage::{self, MongoUri, OnUnreachable, StorageKind};
@@ -36,6 +36,7 @@ pub(super) fn activity(mut section: Section<'_>) -> activity::Config {
             Duration::from_millis(1)..=60 * SECOND,
         ),
         retention: section.duration("retention", default.retention, Duration::ZERO..=3_650 * DAY),
+        pseudonyms: pseudonyms(&mut section),
         bodies: section.choice("bodies", default.bodies, &BodyLogging::ALL.map(|choice| (choice.as_str(), choice))),
     };
     section.finish();
@@ -74,6 +75,16 @@ pub(super) fn storage(mut section: Section<'_>, data_dir: &Path, retention: Dura
     };
     section.finish();
     config
+}
+
+/// A key that is too short is a secret all the same: it is not shown.
+fn pseudonyms(section: &mut Section<'_>) -> Option<Pseudonyms> {
+    let key = section.optional("client_pseudonym_key", "a text", |text| Some(text.to_owned()))?;
+    let pseudonyms = Pseudonyms::new(key.as_bytes());
+    if pseudonyms.is_none() {
+        section.fault("client_pseudonym_key", format!("expected a secret of at least {MIN_KEY_BYTES} characters"));
+    }
+    pseudonyms
 }
 
 /// Zero, or enough for a few segments.

@@ -58,7 +58,7 @@ pub struct Outcome {
 }
 
 /// Counters of one visit; plain numbers, so that a copy of them is a snapshot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// Identity.
     pub id: SessionId,

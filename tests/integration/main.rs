@@ -5,6 +5,7 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod bans;
 mod blocking;
 mod bodies;
@@ -16,7 +17,9 @@ mod forwarding;
 mod harness;
 mod monitoring;
 mod outages;
+mod privacy;
 mod real_ip;
 mod sessions;
+mod shared_store;
 mod shutdown;
 mod tls;

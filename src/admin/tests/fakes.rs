@@ -24,6 +24,10 @@ impl BanStore for FakeBans {
         Ok(())
     }
 
+    async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
+        self.remove(scope).await
+    }
+
     async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
         Ok(true)
     }
