@@ -13,6 +13,7 @@ mod progress;
 mod replay;
 mod run;
 mod store;
+mod token;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ enum Command {
     Health(health::Args),
     /// List, add and remove bans of a running filter.
     Bans(bans::Args),
+    /// Make a token for the admin API.
+    Token(token::Args),
     /// Classify texts: JSON lines in, JSON lines out.
     Classify(classify::Args),
     /// Measure the filter on labelled rows: recall and false alarms by source, confusion matrix, picture.
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(args) => check_config::run(args),
         Command::Health(args) => health::run(args),
         Command::Bans(args) => bans::run(args),
+        Command::Token(args) => token::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Export(args) => export::run(args),
