@@ -6,18 +6,20 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::dry_run::DryRun;
+use super::reload::Reloading;
 use super::spools::Spools;
 use super::{App, BuildError, SourcedFault, admin, tasks, zero};
 use crate::activity::ActivityLog;
+use crate::admin::{AdminTls, AuditLog, Keyring};
 use crate::audit::AuditExport;
 use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, Judge, Strikes};
-use crate::config::{Config, Fault};
+use crate::config::{Config, Fault, Sources};
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
 use crate::logging::LogLevel;
 use crate::metrics::Metrics;
-use crate::model::{self, ModelSet};
+use crate::model::{self, ModelSet, TextThresholds};
 use crate::policy::{self, Policy};
 use crate::proxy::{self, Gate};
 use crate::session::SessionTracker;
@@ -105,13 +107,19 @@ pub(super) fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Resu
     match (metrics, models) {
         (Some(metrics), Some(models)) if gathered.faults.is_empty() => {
             let inspector = Arc::new(inspector(config, &models, &metrics));
-            Ok(DryRun::new(inspector, Policy::new(policy_config(config, &models))))
+            Ok(DryRun::new(inspector, Policy::new(policy_config(config, &models.text_thresholds))))
         }
         _ => Err(BuildError(gathered.faults)),
     }
 }
 
-pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>, level: LogLevel) -> Result<App, BuildError> {
+pub(super) fn build(
+    config: Config,
+    sources: Sources,
+    source: &str,
+    faults: Vec<Fault>,
+    level: LogLevel,
+) -> Result<App, BuildError> {
     let mut gathered = Gathered::of_config(source, faults);
     let runtime = gather(&mut gathered, control_runtime());
     let metrics = gather(&mut gathered, Metrics::new());
@@ -121,13 +129,7 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>, level: Log
         certificate(&mut gathered, &config, metrics);
     }
     let audit = metrics.as_ref().and_then(|metrics| audit(&mut gathered, &config, metrics));
-    let token = match admin::token(&config.admin.token_file) {
-        Ok(token) => Some(token),
-        Err(error) => {
-            gathered.add("admin.token_file", error);
-            None
-        }
-    };
+    let access = access(&mut gathered, &config);
     let storage = match &runtime {
         Some(runtime) if gathered.is_sound("storage.") => match runtime.block_on(Storage::open(&config.storage)) {
             Ok(storage) => Some(storage),
@@ -139,11 +141,11 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>, level: Log
         _ => None,
     };
     let spools = metrics.as_ref().and_then(|metrics| gather(&mut gathered, Spools::open(&config, metrics)));
-    match (runtime, metrics, ids, models, storage, spools, token) {
-        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(spools), Some(token))
+    match (runtime, metrics, ids, models, storage, spools, access) {
+        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(spools), Some(access))
             if gathered.faults.is_empty() =>
         {
-            let parts = Parts { config, metrics, ids, models, storage, spools, audit, level, token };
+            let parts = Parts { config, sources, metrics, ids, models, storage, spools, audit, level, access };
             let guard = runtime.enter();
             let joined = runtime.block_on(join(parts));
             drop(guard);
@@ -181,7 +183,31 @@ struct Parts {
     spools: Spools,
     audit: Option<AuditExport>,
     level: LogLevel,
-    token: crate::admin::AdminToken,
+    sources: Sources,
+    access: Access,
+}
+
+/// Who may use the admin API, how, and where it is noted.
+struct Access {
+    keyring: Keyring,
+    tls: Option<AdminTls>,
+    audit: AuditLog,
+}
+
+fn access(gathered: &mut Gathered<'_>, config: &Config) -> Option<Access> {
+    if !gathered.is_sound("admin.") {
+        return None;
+    }
+    let mut noted = |key: &str, error: String| gathered.add(key, error);
+    let keyring = admin::keyring(config).map_err(|error| noted("admin.token_file", error)).ok();
+    let files = config.admin.tls.as_ref();
+    let tls = files.map(|files| AdminTls::load(&files.certificate, &files.key)).transpose();
+    let tls = tls.map_err(|error| noted("admin.tls_certificate", error.to_string())).ok();
+    let folder = &config.data_dir;
+    let audit = AuditLog::open(folder)
+        .map_err(|error| noted("data_dir", format!("cannot keep an audit log in {}: {error}", folder.display())))
+        .ok();
+    Some(Access { keyring: keyring?, tls: tls?, audit: audit? })
 }
 
 /// A filter but for its runtime.
@@ -205,7 +231,8 @@ impl Joined {
 }
 
 async fn join(parts: Parts) -> Result<Joined, String> {
-    let Parts { config, metrics, ids, models, storage, spools, audit, level, token } = parts;
+    let Parts { config, sources, metrics, ids, models, storage, spools, audit, level, access } = parts;
+    let Access { keyring, tls, audit: changes } = access;
     zero::series(&metrics);
     zero::started(&metrics, &config);
     let bans = Arc::new(BanList::new(
@@ -240,11 +267,22 @@ async fn join(parts: Parts) -> Result<Joined, String> {
     let scorer = tokio::spawn(scorer.run(closed, stopped));
     let store = Arc::clone(&storage.activity);
     let log = ActivityLog::start(&config.activity, store, spools.activity, metrics.activity.clone());
-    let policy = Policy::new(policy_config(&config, &models));
+    let policy = Policy::new(policy_config(&config, &models.text_thresholds));
+    let reloading = Arc::new(Reloading {
+        sources,
+        running: parking_lot::Mutex::new(config.clone()),
+        thresholds: models.text_thresholds,
+        policy: policy.clone(),
+        bans: Arc::clone(&bans),
+        keyring: keyring.clone(),
+    });
     let inspector = Arc::new(inspector(&config, &models, &metrics));
     let admin = admin::Admin::new(admin::Parts {
         config: config.clone(),
-        token,
+        keyring,
+        tls,
+        audit: changes,
+        reloading,
         bans: Arc::clone(&bans),
         strikes,
         storage,
@@ -308,7 +346,7 @@ fn inspector(config: &Config, models: &ModelSet, metrics: &Metrics) -> Inspector
     Inspector::new(Arc::clone(&models.text), settings, metrics.inspection.clone())
 }
 
-fn policy_config(config: &Config, models: &ModelSet) -> policy::Config {
+pub(super) fn policy_config(config: &Config, thresholds: &TextThresholds) -> policy::Config {
     let settings = &config.inspection;
     policy::Config {
         terms: settings.terms,
@@ -316,7 +354,7 @@ fn policy_config(config: &Config, models: &ModelSet) -> policy::Config {
         exclusions: settings.exclusions.clone(),
         refuse_malformed: settings.refuse_malformed,
         on_error: settings.on_error,
-        refuse_from: models.text_thresholds.refuse_from(settings.sensitivity),
+        refuse_from: thresholds.refuse_from(settings.sensitivity),
     }
 }
 

@@ -3,6 +3,7 @@
 mod admin;
 mod build;
 pub mod dry_run;
+mod reload;
 mod signals;
 mod spools;
 mod tasks;
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::activity::ActivityLog;
 use crate::audit::AuditExport;
-use crate::config::{Config, Fault};
+use crate::config::{Config, Fault, Sources};
 use crate::logging::LogLevel;
 use crate::metrics::Metrics;
 use crate::model::ModelSet;
@@ -104,13 +105,19 @@ pub struct App {
 impl App {
     /// Loads the models, opens the store, takes up bans and strikes.
     ///
-    /// `source` names the configuration in faults; `faults` are those already found in it; `level` is that of the log,
-    /// to be changed while running.
+    /// `sources` are read again at a reload; `source` names the configuration in faults; `faults` are those already found
+    /// in it; `level` is that of the log, to be changed while running.
     ///
     /// # Errors
     /// With every fault of configuration, models and store at once.
-    pub fn build(config: Config, source: &str, faults: Vec<Fault>, level: LogLevel) -> Result<Self, BuildError> {
-        build::build(config, source, faults, level)
+    pub fn build(
+        config: Config,
+        sources: Sources,
+        source: &str,
+        faults: Vec<Fault>,
+        level: LogLevel,
+    ) -> Result<Self, BuildError> {
+        build::build(config, sources, source, faults, level)
     }
 
     /// Checks the configuration and the models, without opening the store.

@@ -89,6 +89,8 @@ impl Default for Config {
 /// The bans in force.
 pub struct BanList {
     config: Config,
+    /// In place of the configured one, so that it may change while running.
+    allowlist: Live<Vec<IpNet>>,
     trusted: TrustedProxies,
     store: Arc<dyn BanStore>,
     metrics: BanListMetrics,
@@ -106,11 +108,9 @@ pub struct BanList {
 
 impl BanList {
     /// An empty list; [`Self::load`] fills it.
-    pub fn new(mut config: Config, store: Arc<dyn BanStore>, trusted: TrustedProxies, metrics: BanListMetrics) -> Self {
-        for network in &mut config.allowlist {
-            *network = BanScope::from(*network).net();
-        }
+    pub fn new(config: Config, store: Arc<dyn BanStore>, trusted: TrustedProxies, metrics: BanListMetrics) -> Self {
         Self {
+            allowlist: Live::new(folded(&config.allowlist)),
             grace: Mutex::new(Grace::new(config.unban_grace)),
             config,
             trusted,
@@ -166,8 +166,13 @@ impl BanList {
         bans
     }
 
+    /// Takes these networks in place of the allowlist. Bans on them stay and bar nobody.
+    pub fn replace_allowlist(&self, networks: &[IpNet]) {
+        self.allowlist.store(folded(networks));
+    }
+
     fn is_allowlisted(&self, ip: ClientIp) -> bool {
-        self.config.allowlist.iter().any(|network| network.contains(&ip.addr()))
+        self.allowlist.load().iter().any(|network| network.contains(&ip.addr()))
     }
 
     /// Makes a changed table the one requests are checked against. The caller holds `grace`.
@@ -175,6 +180,11 @@ impl BanList {
         self.metrics.active.set(i64::try_from(table.len()).unwrap_or(i64::MAX));
         self.table.store(table);
     }
+}
+
+/// With IPv4-mapped networks folded, as bans are.
+fn folded(networks: &[IpNet]) -> Vec<IpNet> {
+    networks.iter().map(|network| BanScope::from(*network).net()).collect()
 }
 
 #[cfg(test)]

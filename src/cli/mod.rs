@@ -14,6 +14,7 @@ mod progress;
 mod replay;
 mod run;
 mod store;
+mod token;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,8 @@ enum Command {
     Backup(backup::Args),
     /// List, add and remove bans of a running filter.
     Bans(bans::Args),
+    /// Make a token for the admin API.
+    Token(token::Args),
     /// Classify texts: JSON lines in, JSON lines out.
     Classify(classify::Args),
     /// Measure the filter on labelled rows: recall and false alarms by source, confusion matrix, picture.
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Health(args) => health::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Bans(args) => bans::run(args),
+        Command::Token(args) => token::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Export(args) => export::run(args),

@@ -36,7 +36,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let (sources, name) = args.sources();
     let (config, faults) = Config::read(&sources);
     let level = logging::start(config.log.form, &config.log.level).map_err(|error| anyhow::anyhow!(error))?;
-    let app = App::build(config, &name, faults, level).map_err(|error| Failure::Usage(error.into()))?;
+    let app = App::build(config, sources, &name, faults, level).map_err(|error| Failure::Usage(error.into()))?;
     app.run(announce)?;
     Ok(())
 }
@@ -88,11 +88,12 @@ fn announcement(config: &Config, on_terminal: bool) -> String {
         },
     };
     format!(
-        "portcullis {version} is starting\n  site     {scheme}://{site}/  (in front of {upstream})\n  console  http://{admin}/\n  \
-         metrics  http://{admin}/metrics\n  token    {token}\n",
+        "portcullis {version} is starting\n  site     {scheme}://{site}/  (in front of {upstream})\n  console  {admin_scheme}://{admin}/\n  \
+         metrics  {admin_scheme}://{admin}/metrics\n  token    {token}\n",
         version = env!("CARGO_PKG_VERSION"),
         site = config.proxy.listen,
         upstream = config.proxy.upstream.address,
+        admin_scheme = if config.admin.tls.is_some() { "https" } else { "http" },
         admin = config.admin.listen,
     )
 }

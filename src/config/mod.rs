@@ -8,6 +8,7 @@ mod front;
 mod judging;
 mod keeping;
 mod reader;
+mod reload;
 mod units;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use front::AdminListener;
 pub use judging::{InspectionSettings, ModelSettings};
 pub use keeping::LogSettings;
 pub use reader::Fault;
+pub use reload::{Difference, Differences};
 
 use reader::{Faults, Section};
 

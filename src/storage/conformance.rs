@@ -106,6 +106,7 @@ pub(super) async fn filters(storage: &Storage) {
     }
     records[0].session = None;
     records[2].verdict = Verdict::Refuse(Reason::Attack(AttackClass::Sqli));
+    records[3].url = "/Shop/100%_/?q=/search".to_owned();
     records[4].verdict = Verdict::Refuse(Reason::Banned);
     records[5].client = key("2001:db8:1:2::/64");
     records[5].client_ip = ClientIp::new("2001:db8:1:2::7".parse().unwrap());
@@ -118,6 +119,12 @@ pub(super) async fn filters(storage: &Storage) {
     expect(ActivityQuery { session: Some(visit), ..newest(10) }, &[3, 2, 1]).await;
     expect(ActivityQuery { refused_only: true, ..newest(10) }, &[4, 2]).await;
     expect(ActivityQuery { refused_only: true, session: Some(visit), ..newest(10) }, &[2]).await;
+    expect(ActivityQuery { verdict: Some("refuse"), ..newest(10) }, &[4, 2]).await;
+    expect(ActivityQuery { verdict: Some("flag"), ..newest(10) }, &[]).await;
+    expect(ActivityQuery { class: Some(AttackClass::Sqli), ..newest(10) }, &[2]).await;
+    expect(ActivityQuery { path: Some("/Shop/100%_".to_owned()), ..newest(10) }, &[3]).await;
+    expect(ActivityQuery { path: Some("/shop".to_owned()), ..newest(10) }, &[]).await;
+    expect(ActivityQuery { path: Some("$url".to_owned()), ..newest(10) }, &[]).await;
     expect(ActivityQuery { client: Some(key("2001:db8:1:2::/64")), ..newest(10) }, &[5]).await;
     expect(ActivityQuery { client: Some(key("192.0.2.1")), before: Some(records[3].id), ..newest(2) }, &[2, 1]).await;
     expect(ActivityQuery { client: Some(key("198.51.100.1")), ..newest(10) }, &[]).await;
