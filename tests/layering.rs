@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 23] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
     ("spool", &["metrics", "time"]),
+    ("logging", &[]),
     ("id", &["time"]),
     ("client", &["metrics", "live", "id", "time"]),
     ("banlist", &["client", "metrics", "live", "id", "time"]),
@@ -27,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
         "storage",
         &["activity", "behaviour", "banlist", "session", "policy", "inspection", "client", "metrics", "id", "time"],
     ),
+    ("audit", &["activity", "policy", "inspection", "metrics", "id", "time"]),
     ("model", &["behaviour", "inspection", "metrics", "id", "time"]),
     ("proxy", SERVICES),
     ("admin", SERVICES),
@@ -43,6 +45,7 @@ const ANYTHING: &[&str] = &["*"];
 const SERVICES: &[&str] = &[
     "storage",
     "model",
+    "audit",
     "activity",
     "behaviour",
     "banlist",
@@ -52,6 +55,7 @@ const SERVICES: &[&str] = &[
     "client",
     "metrics",
     "live",
+    "logging",
     "id",
     "time",
 ];

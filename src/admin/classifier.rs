@@ -11,11 +11,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::Parts;
-use super::error::ApiError;
-use super::extract::JsonBody;
+use super::error::{ApiError, BodyErrors, ErrorBody};
+use super::extract::{JsonBody, timely};
 use super::sessions::MAX_OPEN;
 use crate::activity::ActivityQuery;
 use crate::behaviour::{Assessment, Behaviour};
@@ -25,7 +27,34 @@ use crate::session::SessionId;
 /// Characters of an id at most, after trimming.
 const MAX_ID_CHARS: usize = 64;
 
-/// `POST /api`
+/// The predecessor's call.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Echo {
+    /// What was sent.
+    #[serde(rename = "sesID")]
+    ses_id: Value,
+    /// The judgement, where there is one.
+    #[schema(value_type = Option<super::sessions::BehaviourName>)]
+    behavior: Option<String>,
+}
+
+/// What the predecessor was sent.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI document only")]
+pub(super) struct Sent {
+    /// The session's id.
+    #[serde(rename = "sesID")]
+    ses_id: String,
+}
+
+/// The predecessor's call: is this session known, and what was it judged to be?
+#[utoipa::path(post, path = "/api", tag = "predecessor", request_body = Sent,
+    responses((status = 200, description = "It is known", body = Echo),
+        (status = 404, description = "It is not", body = Echo),
+        (status = 400, description = "An echo of what is no id, or an error", body = Value),
+        (status = 401, description = "No token, or a wrong one", body = ErrorBody),
+        (status = 429, description = "Too many wrong tokens came from this address", body = ErrorBody),
+        (status = 503, description = "The store did not answer in time", body = ErrorBody), BodyErrors))]
 pub(super) async fn ask(
     State(parts): State<Arc<Parts>>,
     JsonBody(body): JsonBody<Value>,
@@ -40,7 +69,7 @@ pub(super) async fn ask(
     let Ok(session) = id.parse::<SessionId>() else {
         return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
     };
-    if let Some(judged) = parts.assessments.by_session(session).await? {
+    if let Some(judged) = timely(parts.assessments.by_session(session)).await? {
         let judged = judged_by_now(&parts, judged).await?;
         echo["behavior"] = judged.behaviour.as_str().into();
     } else if !is_known(&parts, session).await? {
@@ -88,7 +117,7 @@ async fn is_known(parts: &Parts, session: SessionId) -> Result<bool, ApiError> {
         return Ok(true);
     }
     let query = ActivityQuery { session: Some(session), limit: 1, ..ActivityQuery::default() };
-    Ok(!parts.activity.page(&query).await?.is_empty())
+    Ok(!timely(parts.activity.page(&query)).await?.is_empty())
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@
 //! stored, counts [`Strikes`] and, with `block_ip`, bans a client whose active abnormal sessions exceed
 //! `max_abnormal`; the ban uses those up.
 //!
+//! Several filters on one store decide together: strikes are counted in the store, and each closed session is claimed
+//! there before it is judged, so that another filter judges it when the first one dies.
+//!
 //! Judging and banning read and write memory; a store that is away delays neither.
 
 mod classifier;
@@ -14,6 +17,7 @@ mod ledger;
 mod scorer;
 mod store;
 mod strikes;
+mod together;
 
 use std::time::Duration;
 

@@ -58,7 +58,7 @@ pub struct Outcome {
 }
 
 /// Counters of one visit; plain numbers, so that a copy of them is a snapshot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// Identity.
     pub id: SessionId,
@@ -118,6 +118,12 @@ impl Session {
         self.codes_4xx += u32::from((400..500).contains(&outcome.status));
         self.findings = self.findings.saturating_add(outcome.findings);
         self.max_score = self.max_score.max(outcome.score);
+    }
+
+    /// Forgets what was taken for an attack so far, as an operator asks who lets the client in.
+    pub fn pardon(&mut self) {
+        self.findings = 0;
+        self.max_score = 0.0;
     }
 
     /// Milliseconds between the first and the last answer; 0 for one request.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use ipnet::IpNet;
 use tokio::sync::mpsc;
 
 use super::ages::{Aged, Ages};
@@ -101,6 +102,13 @@ impl SessionTracker {
     /// Copies of at most so many open visits, in no order.
     pub fn snapshot(&self, limit: usize) -> Vec<Session> {
         self.open.iter().take(limit).map(|entry| entry.value().snapshot()).collect()
+    }
+
+    /// Forgets what was taken for an attack in the open visits of every client within this network, or around it; in how
+    /// many visits.
+    pub fn pardon(&self, scope: &IpNet) -> usize {
+        let shares = |client: &ClientKey| scope.contains(&client.net()) || client.net().contains(scope);
+        self.open.iter().filter(|entry| shares(entry.key())).map(|entry| entry.value().pardon()).count()
     }
 
     /// Visits open now.

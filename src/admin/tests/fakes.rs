@@ -24,6 +24,10 @@ impl BanStore for FakeBans {
         Ok(())
     }
 
+    async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
+        self.remove(scope).await
+    }
+
     async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
         Ok(true)
     }
@@ -35,6 +39,8 @@ pub(super) struct FakeActivity {
     pub(super) records: Mutex<Vec<ActivityRecord>>,
     pub(super) asked: Mutex<Option<ActivityQuery>>,
     pub(super) down: AtomicBool,
+    /// Neither answers nor fails.
+    pub(super) silent: AtomicBool,
 }
 
 impl FakeActivity {
@@ -53,8 +59,14 @@ impl ActivityStore for FakeActivity {
 
     async fn page(&self, query: &ActivityQuery) -> Result<Vec<ActivityRecord>, ActivityStoreError> {
         self.reachable()?;
+        if self.silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         *self.asked.lock() = Some(query.clone());
-        let wanted = |record: &&ActivityRecord| query.session.is_none() || record.session == query.session;
+        let wanted = |record: &&ActivityRecord| {
+            (query.session.is_none() || record.session == query.session)
+                && query.before.is_none_or(|before| record.id < before)
+        };
         let most = usize::try_from(query.limit).unwrap();
         Ok(self.records.lock().iter().filter(wanted).take(most).cloned().collect())
     }
@@ -74,6 +86,7 @@ pub(super) struct FakeAssessments {
     pub(super) kept: Mutex<Vec<Assessment>>,
     pub(super) asked: Mutex<Option<AssessmentQuery>>,
     pub(super) forgiven: Mutex<Vec<ClientKey>>,
+    pub(super) struck: Mutex<Vec<(ClientKey, SessionId)>>,
 }
 
 #[async_trait]
@@ -95,7 +108,7 @@ impl AssessmentStore for FakeAssessments {
     }
 
     async fn active_abnormal(&self) -> Result<Vec<(ClientKey, SessionId)>, AssessmentStoreError> {
-        Ok(Vec::new())
+        Ok(self.struck.lock().clone())
     }
 
     async fn deactivate_abnormal(&self, client: ClientKey) -> Result<u64, AssessmentStoreError> {
