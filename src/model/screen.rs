@@ -94,12 +94,66 @@ fn sigmoid(logit: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspection::EncodedText;
+
+    /// A table that counts each n-gram of `or` and weighs query values at 2.
+    fn loaded(section: &ScreenSection) -> Result<Screen, ModelFault> {
+        let dir = tempfile::tempdir().unwrap();
+        let mut weights = vec![0_u8; TargetKind::ALL.len() + CONTEXT_LEVELS * LEVEL_VALUES + 256];
+        weights[TargetKind::QueryValue as usize] = 2;
+        let first = weights.len() - 256;
+        weights[first + slot(b"or", 64 - 8)] = 3_i8.to_ne_bytes()[0];
+        std::fs::write(dir.path().join("s.screen"), &weights).unwrap();
+        Screen::load(&dir.path().join("text.toml"), section)
+    }
+
+    fn section() -> ScreenSection {
+        ScreenSection {
+            file: "s.screen".to_owned(),
+            sha256: "5ae7".to_owned(),
+            orders: ORDERS.to_vec(),
+            bits: 8,
+            scale: 0.5,
+            bias: -2.0,
+            pass_from: 0.0,
+            pass_cap: 0.25,
+            network: 1.0,
+            weight: 0.5,
+            shift: -1.0,
+        }
+    }
 
     #[test]
     fn slots_are_those_of_training() {
-        // Computed by models/training/screen.py: slots(b"ab", 17) and so on.
+        // Computed by models/training/screen.py.
         for (gram, expected) in [("ab", 17_954_usize), ("abc", 56_752), ("abcd", 92_794), ("abcde", 51_653)] {
             assert_eq!(slot(gram.as_bytes(), 64 - 17), expected, "{gram}");
         }
+    }
+
+    #[test]
+    fn what_the_filter_cannot_use_is_named() {
+        let faults = |section: ScreenSection| loaded(&section).err().map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(faults(ScreenSection { orders: vec![1], ..section() }).contains("screen: is"));
+        assert!(faults(ScreenSection { shift: f32::NAN, ..section() }).contains("each number must be finite"));
+        let found = faults(section());
+        let sha256 = found.split(" has ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+        assert!(found.contains("screen.sha256: is 5ae7"), "{found}");
+        assert!(faults(ScreenSection { bits: 9, sha256, ..section() }).contains("screen.file: s.screen has 393 bytes"));
+    }
+
+    #[test]
+    fn sums_weights_and_settles_what_stays_below() {
+        let found = loaded(&section()).err().unwrap().to_string();
+        let sha256 = found.split(" has ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+        let screen = loaded(&ScreenSection { sha256, ..section() }).unwrap();
+        let logit = |text: &[u8]| screen.logit(&EncodedText::for_tests(2, text).window());
+        // Two of the kind and three for each `or`, halved, less two. Other n-grams may share its slot.
+        assert!((logit(b"x") - (-1.0)).abs() < 1e-6);
+        assert!((logit(b"or") - 0.5).abs() < 1e-6);
+        assert_eq!(screen.settles(0.5), None);
+        assert!((screen.settles(-1.0).unwrap() - 0.25).abs() < 1e-6, "capped");
+        assert!((screen.settles(-4.0).unwrap() - 0.018).abs() < 1e-3);
+        assert!((screen.joined(2.0, 2.0) - 0.880_8).abs() < 1e-3);
     }
 }
