@@ -4,13 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Timestamp;
 
 /// Identity of one request: 12 bytes, shown as 24 hex digits, laid out as a BSON ObjectId
 /// (4 bytes seconds, 5 bytes of the process, 3 bytes counter).
 ///
 /// It is the `_id` of the request's `httplogs` document, the `X-Request-Id` header and the id on a refusal page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId([u8; 12]);
 
 impl RequestId {

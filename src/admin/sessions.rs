@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Parts;
 use super::error::ApiError;
 use super::extract::{Params, client_key, limit, optional};
-use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, SessionFeatures};
+use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, CustomNames, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::session::{Session, SessionId};
 
@@ -37,7 +37,7 @@ struct SessionView {
     client_ip: String,
     started: Option<String>,
     end: String,
-    features: FeaturesView,
+    features: Map<String, Value>,
     behavior: Option<&'static str>,
     active: Option<bool>,
     cause: Option<&'static str>,
@@ -47,30 +47,38 @@ struct SessionView {
     max_attack_score: Option<f32>,
     findings: Option<u32>,
     model: Option<String>,
+    /// The features that spoke most for abnormal.
+    spoke: Vec<SpokenView>,
 }
 
-/// The numbers of a visit, named as in the documents.
+/// The numbers of a visit, named as in the documents: the predecessor's first, ours where they were counted, then the
+/// custom ones.
+fn features_view(features: &SessionFeatures) -> Map<String, Value> {
+    let mut view = Map::new();
+    view.insert("numOfLoginAttempts".to_owned(), features.login_attempts.into());
+    view.insert("numOfPostReqs".to_owned(), features.post_requests.into());
+    view.insert("numOfReqs".to_owned(), features.requests.into());
+    view.insert("sesCodes4xx".to_owned(), features.codes_4xx.into());
+    view.insert("sesDuration".to_owned(), features.duration_ms.into());
+    for (name, value) in SessionFeatures::own_names().iter().zip(features.own.iter().flat_map(|own| own.iter())) {
+        view.insert((*name).to_owned(), json!(value));
+    }
+    view.extend(features.custom.iter().map(|(name, value)| (name.to_string(), json!(value))));
+    view
+}
+
+/// A feature that spoke for abnormal.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FeaturesView {
-    num_of_login_attempts: u32,
-    num_of_post_reqs: u32,
-    num_of_reqs: u32,
-    #[serde(rename = "sesCodes4xx")]
-    ses_codes_4xx: u32,
-    /// Milliseconds.
-    ses_duration: u64,
+struct SpokenView {
+    feature: String,
+    value: f64,
+    /// How much lower the score is with an ordinary value in its place.
+    weight: f32,
 }
 
-impl From<SessionFeatures> for FeaturesView {
-    fn from(features: SessionFeatures) -> Self {
-        Self {
-            num_of_login_attempts: features.login_attempts,
-            num_of_post_reqs: features.post_requests,
-            num_of_reqs: features.requests,
-            ses_codes_4xx: features.codes_4xx,
-            ses_duration: features.duration_ms,
-        }
+impl From<&Spoken> for SpokenView {
+    fn from(spoken: &Spoken) -> Self {
+        Self { feature: spoken.feature.clone(), value: spoken.value, weight: spoken.weight }
     }
 }
 
@@ -83,7 +91,7 @@ impl From<&Session> for SessionView {
             client_ip: session.client_ip.to_string(),
             started: Some(session.started.to_string()),
             end: session.end().to_string(),
-            features: SessionFeatures::from(session).into(),
+            features: features_view(&SessionFeatures::of(session, &CustomNames::from([]))),
             behavior: None,
             active: None,
             cause: None,
@@ -91,6 +99,7 @@ impl From<&Session> for SessionView {
             max_attack_score: Some(session.max_score),
             findings: Some(session.findings),
             model: None,
+            spoke: Vec::new(),
         }
     }
 }
@@ -104,7 +113,7 @@ impl From<&Assessment> for SessionView {
             client_ip: judged.client_ip.to_string(),
             started: None,
             end: judged.end.to_string(),
-            features: judged.features.into(),
+            features: features_view(&judged.features),
             behavior: Some(judged.behaviour.as_str()),
             active: Some(judged.active),
             cause: judged.cause.map(|cause| cause.as_str()),
@@ -112,6 +121,7 @@ impl From<&Assessment> for SessionView {
             max_attack_score: None,
             findings: None,
             model: Some(judged.model.clone()).filter(|model| !model.is_empty()),
+            spoke: judged.spoke.iter().map(SpokenView::from).collect(),
         }
     }
 }

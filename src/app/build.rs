@@ -9,7 +9,7 @@ use super::dry_run::DryRun;
 use super::{App, BuildError, SourcedFault, admin, tasks};
 use crate::activity::ActivityLog;
 use crate::banlist::BanList;
-use crate::behaviour::{self, BehaviourScorer, Strikes};
+use crate::behaviour::{self, BehaviourScorer, CustomNames, Inlets, Strikes, Watch};
 use crate::config::{Config, Fault};
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::model::{self, ModelSet};
 use crate::policy::{self, Policy};
 use crate::proxy::Gate;
-use crate::session::SessionTracker;
+use crate::session::{Fingerprints, SessionTracker};
 use crate::storage::{OnUnreachable, Storage};
 
 /// Threads beside the proxy's: the admin API, the log's writer, the scorer.
@@ -182,7 +182,8 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             classifier: config
                 .behaviour
                 .use_models
-                .then(|| (Arc::clone(&models.behaviour), models.behaviour_threshold)),
+                .then(|| (Arc::clone(&models.behaviour), models.behaviour_thresholds)),
+            custom: CustomNames::from([]),
             store: Arc::clone(&storage.assessments),
             strikes: Arc::clone(&strikes),
             bans: Arc::clone(&bans),
@@ -190,12 +191,16 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         },
     );
     let (closing, closed) = mpsc::channel(config.behaviour.queue);
-    let tracker = Arc::new(SessionTracker::new(&config.session, closing, metrics.session.clone()));
+    let (showing, open) = mpsc::channel(config.behaviour.queue);
+    let (telling, breaches) = mpsc::channel(config.behaviour.queue);
+    let tracker = Arc::new(SessionTracker::new(&config.session, closing, showing, metrics.session.clone()));
+    let watch = Watch::new(config.behaviour.limits, telling, metrics.behaviour.clone());
     let (stop, stopped) = watch::channel(false);
     take_up(&config, &bans, &strikes, &storage, &stopped).await?;
     tokio::spawn(tasks::sweep_sessions(Arc::clone(&tracker), stopped.clone()));
     tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
-    let scorer = tokio::spawn(scorer.run(closed, stopped));
+    let scorer = tokio::spawn(scorer.run(Inlets { closed, open, breaches }, stopped.clone()));
+    tokio::spawn(tasks::sweep_watch(Arc::clone(&watch), stopped));
     let log = ActivityLog::start(&config.activity, Arc::clone(&storage.activity), metrics.activity.clone());
     let policy = Policy::new(policy_config(&config, &models));
     let inspector = Arc::new(inspector(&config, &models, &metrics));
@@ -215,6 +220,8 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         client: config.client.clone(),
         bans,
         sessions: Arc::clone(&tracker),
+        watch,
+        fingerprints: Fingerprints::default(),
         inspector,
         policy,
         log: log.clone(),

@@ -9,12 +9,15 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::banlist::BanList;
-use crate::behaviour::{AssessmentStore, Strikes};
+use crate::behaviour::{AssessmentStore, Strikes, Watch};
 use crate::session::SessionTracker;
 use crate::time::Timestamp;
 
 /// How often idle sessions are closed: a session is closed at most so much after its gap.
 const SESSION_SWEEP: Duration = Duration::from_millis(250);
+
+/// How often clients that have been quiet are forgotten by the watch.
+const WATCH_SWEEP: Duration = Duration::from_secs(10);
 
 /// How often expired bans are removed and changes the store missed are written again.
 const BAN_SWEEP: Duration = Duration::from_secs(5);
@@ -55,6 +58,16 @@ pub(super) async fn sweep_sessions(tracker: Arc<SessionTracker>, mut stop: watch
     loop {
         tokio::select! {
             _ = tick.tick() => tracker.sweep(Timestamp::now()),
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+pub(super) async fn sweep_watch(watch: Arc<Watch>, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(WATCH_SWEEP);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => watch.sweep(Timestamp::now()),
             _ = stop.changed() => return,
         }
     }

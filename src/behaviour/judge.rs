@@ -1,34 +1,51 @@
-//! The verdict on a closed visit: text findings first, then the features; either one makes it abnormal. Pure.
+//! The verdict on a visit: text findings first, then the features; either one makes it abnormal. Pure.
 
 use std::sync::Arc;
 
-use super::{Assessment, Behaviour, BehaviourClassifier, Cause, SessionFeatures};
+use super::{Assessment, Behaviour, BehaviourClassifier, Cause, CustomNames, SessionFeatures, Thresholds};
 use crate::metrics::BehaviourMetrics;
 use crate::session::Session;
 
-/// Judges closed visits.
+/// Judges visits.
 pub(super) struct Judge {
     /// `None` in collection mode.
     pub(super) classifier: Option<Arc<dyn BehaviourClassifier>>,
-    /// Probability from which the features make a visit abnormal.
-    pub(super) threshold: f32,
+    /// Scores from which the features make a visit abnormal.
+    pub(super) thresholds: Thresholds,
+    /// The custom features.
+    pub(super) custom: CustomNames,
     pub(super) metrics: BehaviourMetrics,
 }
 
 impl Judge {
+    /// Whether there is a model to judge with.
+    pub(super) fn judges(&self) -> bool {
+        self.classifier.is_some()
+    }
+
+    /// The verdict on a visit that closed.
     pub(super) fn assess(&self, session: &Session) -> Assessment {
-        let features = SessionFeatures::from(session);
+        self.assess_from(session, self.thresholds.closed)
+    }
+
+    /// The verdict on a visit that is still open.
+    pub(super) fn assess_open(&self, session: &Session) -> Assessment {
+        self.assess_from(session, self.thresholds.open)
+    }
+
+    fn assess_from(&self, session: &Session, threshold: f32) -> Assessment {
         let mut assessment = Assessment {
             session: session.id,
             client: session.client,
             client_ip: session.client_ip,
             end: session.end(),
-            features,
+            features: SessionFeatures::of(session, &self.custom),
             behaviour: Behaviour::NewSession,
             active: true,
             score: None,
             cause: None,
             model: String::new(),
+            spoke: Vec::new(),
         };
         let Some(classifier) = &self.classifier else { return assessment };
         assessment.model = classifier.version().to_owned();
@@ -37,12 +54,15 @@ impl Judge {
             assessment.cause = Some(Cause::Text);
             return assessment;
         }
-        match classifier.abnormality(&features) {
+        match classifier.abnormality(&assessment.features) {
             Ok(score) => {
-                let abnormal = score >= self.threshold;
+                let abnormal = score >= threshold;
                 assessment.score = Some(score);
                 assessment.behaviour = if abnormal { Behaviour::Abnormal } else { Behaviour::Normal };
                 assessment.cause = abnormal.then_some(Cause::Features);
+                if abnormal {
+                    assessment.spoke = classifier.explain(&assessment.features);
+                }
             }
             Err(error) => {
                 self.metrics.model_errors.inc();

@@ -1,4 +1,4 @@
-//! Takes closed visits, judges them, counts strikes and bans.
+//! Takes visits, open and closed, and passed limits; judges, counts strikes and bans.
 
 use std::sync::Arc;
 
@@ -6,16 +6,24 @@ use tokio::sync::{mpsc, watch};
 
 use super::judge::Judge;
 use super::ledger::{Entry, Ledger, LedgerWriter};
-use super::{Assessment, AssessmentStore, Behaviour, BehaviourClassifier, Config, Strikes};
+use super::offences::Offences;
+use super::struck::{Early, Struck};
+use super::{
+    Assessment, AssessmentStore, Behaviour, BehaviourClassifier, Breach, Cause, Config, CustomNames, Strikes,
+    Thresholds,
+};
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
+use crate::client::ClientKey;
 use crate::metrics::BehaviourMetrics;
-use crate::session::ClosedSession;
+use crate::session::{ClosedSession, OpenSession, Session, SessionId};
 use crate::time::Timestamp;
 
 /// What a scorer works with.
 pub struct Parts {
-    /// The feature model and the probability from which it means abnormal; `None` in collection mode.
-    pub classifier: Option<(Arc<dyn BehaviourClassifier>, f32)>,
+    /// The feature model and the scores from which it means abnormal; `None` in collection mode.
+    pub classifier: Option<(Arc<dyn BehaviourClassifier>, Thresholds)>,
+    /// The custom features, in the order visits gather them.
+    pub custom: CustomNames,
     /// Where assessments are kept.
     pub store: Arc<dyn AssessmentStore>,
     /// The book of strikes, shared with whoever lifts bans.
@@ -26,46 +34,63 @@ pub struct Parts {
     pub metrics: BehaviourMetrics,
 }
 
-/// Judges closed visits one after the other, off the request's way.
+/// What comes to a scorer.
+pub struct Inlets {
+    /// Visits nothing more will be added to.
+    pub closed: mpsc::Receiver<ClosedSession>,
+    /// Visits at a milestone.
+    pub open: mpsc::Receiver<OpenSession>,
+    /// Passed limits.
+    pub breaches: mpsc::Receiver<Breach>,
+}
+
+/// Judges visits one after the other, off the request's way.
 pub struct BehaviourScorer {
-    config: Config,
-    judge: Judge,
-    ledger: Ledger,
+    bench: Bench,
     writer: LedgerWriter,
-    strikes: Arc<Strikes>,
-    bans: Arc<BanList>,
-    metrics: BehaviourMetrics,
 }
 
 impl BehaviourScorer {
     /// A scorer of these parts.
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { classifier, store, strikes, bans, metrics } = parts;
-        let (classifier, threshold) = classifier.map_or((None, f32::INFINITY), |(model, from)| (Some(model), from));
-        let (ledger, writer) = Ledger::new(store, metrics.clone());
-        let judge = Judge { classifier, threshold, metrics: metrics.clone() };
-        Self { config, judge, ledger, writer, strikes, bans, metrics }
+        let Parts { classifier, custom, store, strikes, bans, metrics } = parts;
+        let (classifier, thresholds) =
+            classifier.map_or((None, Thresholds::NEVER), |(model, thresholds)| (Some(model), thresholds));
+        let (ledger, writer) = Ledger::new(Arc::clone(&store), metrics.clone());
+        let judge = Judge { classifier, thresholds, custom, metrics: metrics.clone() };
+        let offences = Offences::new(config.growth());
+        let struck = Struck::default();
+        Self { bench: Bench { config, judge, ledger, store, strikes, struck, offences, bans, metrics }, writer }
     }
 
     /// Judges until told to stop, or until the tracker is gone; then what still waits, until all is stored.
-    pub async fn run(self, mut closed: mpsc::Receiver<ClosedSession>, mut stop: watch::Receiver<bool>) {
-        let Self { config, judge, ledger, writer, strikes, bans, metrics } = self;
-        let bench = Bench { config, judge, ledger, strikes, bans, metrics };
+    ///
+    /// Passed limits go before open visits, and these before closed ones: what still runs is to be stopped.
+    pub async fn run(self, inlets: Inlets, mut stop: watch::Receiver<bool>) {
+        let Self { mut bench, writer } = self;
+        let Inlets { mut closed, mut open, mut breaches } = inlets;
         let writing = tokio::spawn(writer.run());
         let mut stopping = false;
+        bench.offences.take_up(&bench.bans.list(Timestamp::now()), &bench.config);
         loop {
-            let session = tokio::select! {
+            let come = tokio::select! {
                 biased;
-                session = closed.recv() => session,
+                Some(breach) = breaches.recv() => Come::Breach(breach),
+                Some(OpenSession(session)) = open.recv() => Come::Open(session),
+                session = closed.recv() => session.map_or(Come::End, |ClosedSession(session)| Come::Closed(session)),
+                _ = stop.wait_for(|stop| *stop), if !stopping => Come::Stop,
+            };
+            match come {
+                Come::Breach(breach) => bench.breach(&breach, Timestamp::now()).await,
+                Come::Open(session) => bench.open(&session, Timestamp::now()).await,
+                Come::Closed(session) => bench.close(&session, Timestamp::now()).await,
                 // What was sent before is still received; nothing is sent after.
-                _ = stop.wait_for(|stop| *stop), if !stopping => {
+                Come::Stop => {
                     closed.close();
                     stopping = true;
-                    continue;
                 }
-            };
-            let Some(session) = session else { break };
-            bench.score(&session, Timestamp::now()).await;
+                Come::End => break,
+            }
         }
         drop(bench);
         // A writer that panicked has already said so; there is nothing left to store with.
@@ -73,53 +98,142 @@ impl BehaviourScorer {
     }
 }
 
+/// What came next.
+#[allow(clippy::large_enum_variant)] // Lives for one turn of the loop.
+enum Come {
+    Breach(Breach),
+    Open(Session),
+    Closed(Session),
+    Stop,
+    End,
+}
+
 struct Bench {
     config: Config,
     judge: Judge,
     ledger: Ledger,
+    store: Arc<dyn AssessmentStore>,
     strikes: Arc<Strikes>,
+    struck: Struck,
+    offences: Offences,
     bans: Arc<BanList>,
     metrics: BehaviourMetrics,
 }
 
+/// What a ban is for.
+struct Offence {
+    client: ClientKey,
+    session: SessionId,
+    reason: String,
+}
+
 impl Bench {
-    async fn score(&self, ClosedSession(session): &ClosedSession, now: Timestamp) {
-        let assessment = self.judge.assess(session);
+    /// A visit has closed. One that was abnormal while it was open stays so, and brings no second strike.
+    async fn close(&mut self, session: &Session, now: Timestamp) {
+        self.remember_restored(session).await;
+        let mut assessment = self.judge.assess(session);
+        let early = self.struck.take(session.id);
+        if let Some(early) = early {
+            assessment.behaviour = Behaviour::Abnormal;
+            assessment.cause = assessment.cause.or(Some(early.cause));
+            assessment.active = !early.used;
+        }
         self.metrics.assessed(assessment.behaviour);
         tracing::debug!(session = %assessment.session, client = %assessment.client,
             behaviour = assessment.behaviour.as_str(), "session judged");
         self.ledger.enter(Entry::Put(Box::new(assessment.clone())));
-        if assessment.behaviour == Behaviour::Abnormal {
+        if assessment.behaviour == Behaviour::Abnormal && early.is_none() {
             self.strike(&assessment, now).await;
         }
     }
 
-    async fn strike(&self, assessment: &Assessment, now: Timestamp) {
+    /// An open visit is at a milestone. Abnormal, it counts at once and is stored as far as it went.
+    async fn open(&mut self, session: &Session, now: Timestamp) {
+        self.remember_restored(session).await;
+        if !self.judge.judges() || self.struck.contains(session.id) {
+            return;
+        }
+        let assessment = self.judge.assess_open(session);
+        self.metrics.assessed_early(assessment.behaviour);
+        let Some(cause) = assessment.cause else { return };
+        self.struck.note(session.id, Early { client: session.client, cause, used: false });
+        self.ledger.enter(Entry::Put(Box::new(assessment.clone())));
+        self.strike(&assessment, now).await;
+    }
+
+    /// A limit was passed: the visit is abnormal, and its client is banned at once.
+    async fn breach(&mut self, breach: &Breach, now: Timestamp) {
+        let (client, session, limit) = (breach.client.key, breach.session, breach.limit);
+        tracing::info!(%client, %session, limit = limit.as_str(), "client passed a limit");
+        if self.judge.judges() {
+            let early = Early { client, cause: Cause::Limit(limit), used: false };
+            if self.struck.note(session, early) {
+                self.strikes.add(client, session, now);
+            }
+        }
+        self.ban(Offence { client, session, reason: limit.describe().to_owned() }, now).await;
+    }
+
+    async fn strike(&mut self, assessment: &Assessment, now: Timestamp) {
         let strikes = self.strikes.add(assessment.client, assessment.session, now);
-        if !self.config.block_ip || strikes <= self.config.max_abnormal {
+        if strikes > self.config.max_abnormal {
+            let reason = format!("{strikes} abnormal sessions, {} allowed", self.config.max_abnormal);
+            self.ban(Offence { client: assessment.client, session: assessment.session, reason }, now).await;
+        }
+    }
+
+    async fn ban(&mut self, offence: Offence, now: Timestamp) {
+        let Offence { client, session, reason } = offence;
+        let duration = self.offences.duration(client, &self.config, now);
+        if self.config.dry_run {
+            self.metrics.would_ban.inc();
+            tracing::info!(%client, %session, reason, ?duration, "client would have been banned: dry run");
+            self.strikes.clear(client);
+            return;
+        }
+        if !self.config.block_ip {
             return;
         }
         let ban = Ban {
-            scope: BanScope::from(assessment.client.net()),
+            scope: BanScope::from(client.net()),
             origin: BanOrigin::Behaviour,
-            reason: format!("{strikes} abnormal sessions, {} allowed", self.config.max_abnormal),
-            evidence: Some(assessment.session.first_request()),
+            reason,
+            evidence: Some(session.first_request()),
             since: now,
-            until: Some(now.plus(self.config.ban_duration)),
+            until: Some(now.plus(duration)),
         };
         match self.bans.ban(ban).await {
             Ok(BanOutcome::InGrace(until)) => {
-                tracing::info!(client = %assessment.client, %until, "client not banned: an operator let it in lately");
+                tracing::info!(%client, %until, "client not banned: an operator let it in lately");
             }
-            Ok(BanOutcome::Banned { .. } | BanOutcome::Kept(_)) => {
-                tracing::info!(client = %assessment.client, session = %assessment.session, strikes, "client banned");
-                self.strikes.clear(assessment.client);
-                self.ledger.enter(Entry::Deactivate(assessment.client));
+            Ok(outcome @ (BanOutcome::Banned { .. } | BanOutcome::Kept(_))) => {
+                tracing::info!(%client, %session, ?duration, "client banned");
+                if matches!(outcome, BanOutcome::Banned { .. }) {
+                    self.offences.note(client, now);
+                }
+                self.strikes.clear(client);
+                self.struck.use_up(client);
+                self.ledger.enter(Entry::Deactivate(client));
             }
             Err(error) => {
                 self.metrics.ban_errors.inc();
-                tracing::warn!(client = %assessment.client, %error, "client not banned");
+                tracing::warn!(%client, %error, "client not banned");
             }
+        }
+    }
+
+    /// A visit of before a restart may have been judged then.
+    async fn remember_restored(&mut self, session: &Session) {
+        if !session.restored || self.struck.contains(session.id) {
+            return;
+        }
+        match self.store.by_session(session.id).await {
+            Ok(Some(before)) if before.behaviour == Behaviour::Abnormal => {
+                let cause = before.cause.unwrap_or(Cause::Features);
+                self.struck.note(session.id, Early { client: session.client, cause, used: !before.active });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, session = %session.id, "what it was judged before is not known"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Behaviour, SessionFeatures};
+use super::{Behaviour, Limit, SessionFeatures, Spoken};
 use crate::client::{ClientIp, ClientKey};
 use crate::session::SessionId;
 use crate::time::Timestamp;
@@ -14,6 +14,8 @@ pub enum Cause {
     Text,
     /// The numbers of the visit.
     Features,
+    /// Its client passed a limit.
+    Limit(Limit),
 }
 
 impl Cause {
@@ -22,12 +24,14 @@ impl Cause {
         match self {
             Self::Text => "text",
             Self::Features => "features",
+            Self::Limit(limit) => limit.as_str(),
         }
     }
 
     /// The cause of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Text, Self::Features].into_iter().find(|cause| cause.as_str() == name)
+        let limits = Limit::ALL.map(Self::Limit);
+        [Self::Text, Self::Features].into_iter().chain(limits).find(|cause| cause.as_str() == name)
     }
 }
 
@@ -54,6 +58,8 @@ pub struct Assessment {
     pub cause: Option<Cause>,
     /// Name and version of the behaviour model; empty when it was not asked.
     pub model: String,
+    /// The features that spoke most for abnormal, most first, at most three; empty where the features did not decide.
+    pub spoke: Vec<Spoken>,
 }
 
 /// A store that did not keep or give assessments.

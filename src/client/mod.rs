@@ -12,6 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde::{Deserialize, Serialize};
 
 pub use forwarded::ForwardedChain;
 pub use trusted::TrustedProxies;
@@ -21,7 +22,7 @@ pub use trusted::TrustedProxies;
 pub struct PeerAddr(pub SocketAddr);
 
 /// Address of the client; IPv4-mapped IPv6 addresses are folded to IPv4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientIp(IpAddr);
 
 impl ClientIp {
@@ -46,7 +47,7 @@ impl fmt::Display for ClientIp {
 ///
 /// A household or a host commonly holds a whole IPv6 /64 (RFC 6177), so counting single addresses there would let
 /// one client have 2^64 names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientKey(IpNet);
 
 impl ClientKey {

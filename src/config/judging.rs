@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Section;
-use crate::behaviour;
+use crate::behaviour::{self, Allowance, Limits};
 use crate::inspection::AttackClass;
 use crate::model::Sensitivity;
 use crate::policy::{BodyLimitAction, Exclusion, FailureMode, Mode, Route, Terms};
-use crate::session::{self, LoginEndpoints};
+use crate::session::{self, LoginEndpoints, Milestones};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -128,6 +128,7 @@ pub(super) fn session(mut section: Section<'_>) -> (session::Config, LoginEndpoi
         gap: section.duration("gap", default.gap, SECOND..=DAY),
         max_requests: section.number("max_requests", default.max_requests, 1..=1_000_000),
         max_open: section.number("max_open", default.max_open, 1..=10_000_000),
+        milestones: section.numbers("milestones", 1..=1_000_000).map_or(default.milestones, Milestones::new),
     };
     let endpoint = |text: &str| LoginEndpoints::parse(&[text]).is_ok().then(|| text.to_owned());
     let listed = section.list("login", "a method and a path, such as \"POST /login\"", endpoint);
@@ -144,10 +145,38 @@ pub(super) fn behaviour(mut section: Section<'_>) -> behaviour::Config {
         max_abnormal: section.number("max_abnormal", default.max_abnormal, 0..=1_000),
         window: section.duration("window", default.window, SECOND..=365 * DAY),
         ban_duration: section.duration("ban_duration", default.ban_duration, SECOND..=365 * DAY),
+        ban_growth: section.fraction("ban_growth", default.ban_growth, 1.0..=100.0),
+        ban_max: section.duration("ban_max", default.ban_max, SECOND..=365 * DAY),
+        ban_memory: section.duration("ban_memory", default.ban_memory, Duration::ZERO..=365 * DAY),
+        dry_run: section.flag("dry_run", default.dry_run),
+        limits: limits(&mut section),
         queue: section.number("queue", default.queue, 1..=10_000_000),
     };
     section.finish();
     config
+}
+
+fn limits(section: &mut Section<'_>) -> Limits {
+    let default = Limits::default();
+    let mut allowance = |limit: &'static str, window: &'static str, default: Allowance| Allowance {
+        #[allow(clippy::cast_possible_truncation)]
+        limit: section.fraction(limit, default.limit.into(), 0.0..=1_000_000.0) as f32,
+        window: section.duration(window, default.window, SECOND..=DAY),
+    };
+    Limits {
+        refused: allowance("refused_limit", "refused_window", default.refused),
+        logins: allowance("login_failures_limit", "login_failures_window", default.logins),
+        errors: allowance("errors_limit", "errors_window", default.errors),
+        flood: flood(section, default.flood),
+    }
+}
+
+/// The flood limit is written as a rate and how long it may last.
+fn flood(section: &mut Section<'_>, default: Allowance) -> Allowance {
+    let rate = section.fraction("flood_rate", default.limit.into(), 0.0..=1_000_000.0);
+    let window = section.duration("flood_window", default.window, SECOND..=DAY);
+    #[allow(clippy::cast_possible_truncation)]
+    Allowance { limit: (rate * window.as_secs_f64()) as f32, window }
 }
 
 pub(super) fn model(mut section: Section<'_>) -> ModelSettings {

@@ -8,6 +8,14 @@ use crate::metrics::Label;
 #[derive(Clone)]
 pub struct BehaviourMetrics {
     assessments: IntCounterVec,
+    early: IntCounterVec,
+    breaches: IntCounterVec,
+    /// Bans that a dry run did not make.
+    pub would_ban: IntCounter,
+    /// Requests of clients not watched because too many others were.
+    pub unwatched: IntCounter,
+    /// Passed limits that found no room in the scorer's queue; the client's next request tells again.
+    pub untold: IntCounter,
     /// Times the behaviour model failed.
     pub model_errors: IntCounter,
     /// Assessments dropped because the store was away and the queue full.
@@ -19,8 +27,27 @@ pub struct BehaviourMetrics {
 impl BehaviourMetrics {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let assessments = Opts::new("portcullis_assessments_total", "Closed sessions judged, by judgement.");
+        let early = Opts::new("portcullis_early_assessments_total", "Open sessions judged, by judgement.");
+        let breaches = Opts::new(
+            "portcullis_limit_breaches_total",
+            "Times a client passed a limit of requests, by limit, whether or not it was banned for it.",
+        );
         let metrics = Self {
             assessments: IntCounterVec::new(assessments, &["behavior"])?,
+            early: IntCounterVec::new(early, &["behavior"])?,
+            breaches: IntCounterVec::new(breaches, &["limit"])?,
+            would_ban: IntCounter::new(
+                "portcullis_behaviour_would_ban_total",
+                "Bans that were not made because behaviour.dry_run is on.",
+            )?,
+            unwatched: IntCounter::new(
+                "portcullis_behaviour_unwatched_total",
+                "Requests not counted towards limits because too many clients were watched already.",
+            )?,
+            untold: IntCounter::new(
+                "portcullis_limit_breaches_dropped_total",
+                "Passed limits that found no room in the scorer's queue; the client's next request tells again.",
+            )?,
             model_errors: IntCounter::new(
                 "portcullis_behaviour_model_errors_total",
                 "Sessions the behaviour model failed on; they are stored as newSession.",
@@ -35,6 +62,11 @@ impl BehaviourMetrics {
             )?,
         };
         registry.register(Box::new(metrics.assessments.clone()))?;
+        registry.register(Box::new(metrics.early.clone()))?;
+        registry.register(Box::new(metrics.breaches.clone()))?;
+        registry.register(Box::new(metrics.would_ban.clone()))?;
+        registry.register(Box::new(metrics.unwatched.clone()))?;
+        registry.register(Box::new(metrics.untold.clone()))?;
         registry.register(Box::new(metrics.model_errors.clone()))?;
         registry.register(Box::new(metrics.dropped.clone()))?;
         registry.register(Box::new(metrics.ban_errors.clone()))?;
@@ -44,5 +76,15 @@ impl BehaviourMetrics {
     /// Counts one judged session.
     pub fn assessed(&self, behaviour: impl Label) {
         self.assessments.with_label_values(&[behaviour.label()]).inc();
+    }
+
+    /// Counts one open session judged.
+    pub fn assessed_early(&self, behaviour: impl Label) {
+        self.early.with_label_values(&[behaviour.label()]).inc();
+    }
+
+    /// Counts one passed limit.
+    pub fn breached(&self, limit: impl Label) {
+        self.breaches.with_label_values(&[limit.label()]).inc();
     }
 }

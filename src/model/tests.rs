@@ -63,8 +63,8 @@ async fn scores_texts_in_their_order_and_visits() {
     assert!(scores.chunks(5).all(|again| again == &scores[..5]));
 
     let refused = SessionFeatures { codes_4xx: 3, ..SessionFeatures::default() };
-    assert!(models.behaviour.abnormality(&refused).unwrap() > models.behaviour_threshold);
-    assert!(models.behaviour.abnormality(&SessionFeatures::default()).unwrap() < models.behaviour_threshold);
+    assert!(models.behaviour.abnormality(&refused).unwrap() > models.behaviour_thresholds.closed);
+    assert!(models.behaviour.abnormality(&SessionFeatures::default()).unwrap() < models.behaviour_thresholds.closed);
     assert_eq!((models.text_version.as_str(), models.behaviour.version()), ("test-1", "test-1"));
     assert!((models.text_thresholds.refuse(Sensitivity::High, AttackClass::Cmdi) - 0.7).abs() < 1e-6);
 }
@@ -118,9 +118,29 @@ fn wrong_manifests_are_named_with_what_is_allowed() {
         ("text.toml", "file = \"text.onnx\"", "file = \"gone.onnx\"", "gone.onnx cannot be read"),
         (
             "behaviour.toml",
-            "\"numOfPostReqs\", \"numOfReqs\"",
-            "\"numOfReqs\", \"numOfPostReqs\"",
-            "behaviour.toml: features: is",
+            "\"numOfPostReqs\", ",
+            "\"numOfPosts\", ",
+            "behaviour.toml: features: names \"numOfPosts\", which this filter does not count; allowed are numOfLogin",
+        ),
+        (
+            "behaviour.toml",
+            "\"numOfPostReqs\", ",
+            "\"numOfReqs\", ",
+            "behaviour.toml: features: names \"numOfReqs\" twice",
+        ),
+        (
+            "behaviour.toml",
+            "\"numOfPostReqs\", ",
+            "",
+            "model.inputs: is features: float32[?,5]; this filter needs features: f",
+        ),
+        ("behaviour.toml", "sources = []", "sources = []\nmedians = [1.0]", "behaviour.toml: medians: has 1 numbers"),
+        ("behaviour.toml", "sources = []", "sources = []\nearly_threshold = 0.0", "early_threshold: is 0"),
+        (
+            "behaviour.toml",
+            "sources = []",
+            "sources = []\nkind = \"anomaly\"",
+            "reading.form: is a probability; an anomaly",
         ),
     ];
     for (file, from, to, expected) in cases {

@@ -7,9 +7,10 @@ use pingora_proxy::Session;
 
 use super::body::{HeldBody, REPLAY_LIMIT};
 use super::{Gate, RequestContext, body};
-use crate::client::PeerAddr;
+use crate::client::{ClientIdentity, PeerAddr};
 use crate::inspection::{ClassifierError, Inspection, RequestHead};
 use crate::policy::{BodyLimitAction, Mode, Reason, Terms, Verdict};
+use crate::session::{Kind, Method};
 
 /// Who is it, is he barred, which visit, what does the head carry, what does the body carry.
 pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext) -> Result<Verdict> {
@@ -19,7 +20,7 @@ pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut Reque
     if gate.bans.check(client.ip, ctx.now).is_some() {
         return Ok(Verdict::Refuse(Reason::Banned));
     }
-    ctx.visit = Some(gate.sessions.begin(&client, ctx.id, ctx.now));
+    enter(gate, downstream, ctx, &client);
     let terms = gate.policy.terms(downstream.req_header().raw_path());
     ctx.terms = Some(terms);
     if terms.mode == Mode::Off {
@@ -31,6 +32,16 @@ pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut Reque
         return Ok(verdict);
     }
     admit_body(gate, downstream, ctx, &terms).await
+}
+
+/// Joins the request to its visit, and counts its arrival.
+fn enter(gate: &Gate, downstream: &Session, ctx: &mut RequestContext, client: &ClientIdentity) {
+    let request = downstream.req_header();
+    let fetch = request.headers.get("sec-fetch-dest").map(http::HeaderValue::as_bytes);
+    ctx.kind = Kind::of(Method::of(request.method.as_str()), request.raw_path(), fetch);
+    let visit = gate.sessions.begin(client, 0, ctx.id, ctx.now);
+    gate.watch.arrive(client, visit.session(), ctx.kind, ctx.now);
+    ctx.visit = Some(visit);
 }
 
 /// Reads and judges a small body now; makes ready to withhold a larger one.

@@ -7,6 +7,7 @@ mod admit;
 mod body;
 mod context;
 mod hooks;
+mod outcome;
 mod record;
 mod respond;
 mod upstream;
@@ -22,12 +23,13 @@ use pingora_proxy::http_proxy_service;
 
 use crate::activity::{ActivityLog, BodyLogging};
 use crate::banlist::{AtAccept, BanList};
+use crate::behaviour::Watch;
 use crate::client;
 use crate::id::RequestIds;
 use crate::inspection::Inspector;
 use crate::metrics::ProxyMetrics;
 use crate::policy::Policy;
-use crate::session::{LoginEndpoints, SessionTracker};
+use crate::session::{Fingerprints, LoginEndpoints, SessionTracker};
 
 pub use context::RequestContext;
 pub use upstream::Upstream;
@@ -68,6 +70,10 @@ pub struct Gate {
     pub bans: Arc<BanList>,
     /// Which visit.
     pub sessions: Arc<SessionTracker>,
+    /// What no visitor does.
+    pub watch: Arc<Watch>,
+    /// Tells paths, user agents and credentials apart without keeping them.
+    pub fingerprints: Fingerprints,
     /// What it carries.
     pub inspector: Arc<Inspector>,
     /// What is done about it.

@@ -3,11 +3,10 @@
 use http::header::{CONTENT_TYPE, HOST};
 use pingora_proxy::Session;
 
-use super::{Gate, RequestContext};
+use super::{Gate, RequestContext, outcome};
 use crate::activity::{ActivityRecord, Redaction};
 use crate::inspection::AttackClass;
 use crate::policy::Verdict;
-use crate::session::Outcome;
 use crate::time::Timestamp;
 
 /// Notes a request after the end of its answer. Waits for nothing.
@@ -18,17 +17,10 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     let attack = ctx.findings.worst();
     count(gate, ctx, latency, attack);
     let session = ctx.visit.as_ref().map(crate::session::Visit::session);
-    if let Some(visit) = ctx.visit.take() {
-        let request = downstream.req_header();
-        let method = request.method.as_str();
-        visit.finish(&Outcome {
-            timestamp,
-            status,
-            is_post: method == "POST",
-            is_login: gate.logins.matches(method, request.uri.path()),
-            findings: u32::from(ctx.is_attack),
-            score: ctx.score.unwrap_or(0.0),
-        });
+    if let (Some(visit), Some(client)) = (ctx.visit.take(), ctx.client) {
+        let (outcome, text) = outcome::outcome(gate, downstream, ctx, timestamp, status);
+        gate.watch.answer(&client, visit.session(), &outcome, text);
+        visit.finish(&outcome);
     }
     let Some(client) = ctx.client else { return };
     let request = downstream.req_header();

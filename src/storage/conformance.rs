@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Storage;
 use crate::activity::{ActivityQuery, ActivityRecord};
 use crate::banlist::{Ban, BanOrigin};
-use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, Cause, SessionFeatures};
+use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, Cause, Limit, SessionFeatures, Spoken};
 use crate::client::{ClientIp, ClientKey};
 use crate::id::RequestId;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
@@ -278,12 +278,15 @@ fn assessment(number: u32) -> Assessment {
             requests: u32::MAX,
             codes_4xx: 4,
             duration_ms: 1 << 40,
+            own: Some(Box::new(std::array::from_fn(|at| at as f64 + 0.25))),
+            custom: vec![("spent".into(), 12.5), ("checkouts".into(), 2.0)],
         },
         behaviour: Behaviour::Abnormal,
         active: true,
         score: Some(0.75),
         cause: Some(Cause::Features),
         model: "behaviour 1.0".into(),
+        spoke: vec![Spoken { feature: "sesCodes4xx".into(), value: 4.0, weight: 0.5 }],
     }
 }
 
@@ -293,6 +296,8 @@ pub(super) async fn assessments_are_kept(storage: &Storage) {
         Assessment { behaviour: Behaviour::Normal, cause: None, score: None, model: String::new(), ..assessment(1) };
     all[2] = Assessment { behaviour: Behaviour::NewSession, active: false, ..assessment(2) };
     all[3] = Assessment { client: key("2001:db8::/64"), cause: Some(Cause::Text), ..assessment(3) };
+    all[4].cause = Some(Cause::Limit(Limit::Flood));
+    all[4].features = SessionFeatures { own: None, custom: Vec::new(), ..all[4].features.clone() };
     for one in all.iter().rev() {
         storage.assessments.put(one).await.unwrap();
     }

@@ -1,11 +1,13 @@
 //! Domain values as both stores keep them: words, and JSON for what has parts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 
 use crate::activity::ActivityRecord;
+use crate::behaviour::{OWN, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
 use crate::policy::{Reason, Verdict};
@@ -128,6 +130,51 @@ pub(super) fn findings(array: &Value) -> Vec<Finding> {
             suspicion,
             excerpt: text("excerpt").unwrap_or_default().to_owned(),
         })
+    };
+    array.as_array().map(|entries| entries.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// Our own features by name.
+pub(super) fn own_json(features: &SessionFeatures) -> Map<String, Value> {
+    let values = features.own.iter().flat_map(|own| own.iter());
+    SessionFeatures::own_names().iter().zip(values).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+}
+
+/// Our own features of such an object; `None` where it has none of them. Those added since it was stored are 0.
+pub(super) fn own(object: &Value) -> Option<Box<[f64; OWN]>> {
+    let mut found = false;
+    let mut own = Box::new([0.0; OWN]);
+    for (name, value) in SessionFeatures::own_names().iter().zip(own.iter_mut()) {
+        if let Some(stored) = object[*name].as_f64() {
+            found = true;
+            *value = stored;
+        }
+    }
+    found.then_some(own)
+}
+
+/// The custom features by name.
+pub(super) fn custom_json(features: &SessionFeatures) -> Value {
+    features.custom.iter().map(|(name, value)| (name.to_string(), json!(value))).collect::<Map<_, _>>().into()
+}
+
+/// The custom features of such an object.
+pub(super) fn custom(object: &Value) -> Vec<(Arc<str>, f64)> {
+    let one = |(name, value): (&String, &Value)| Some((Arc::from(name.as_str()), value.as_f64()?));
+    object.as_object().map(|object| object.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// What spoke for a verdict, as an array of `{feature, value, weight}`.
+pub(super) fn spoke_json(spoke: &[Spoken]) -> Value {
+    let one = |spoken: &Spoken| json!({ "feature": spoken.feature, "value": spoken.value, "weight": f64::from(spoken.weight) });
+    spoke.iter().map(one).collect()
+}
+
+/// What spoke, of such an array; entries that cannot be read are left out.
+pub(super) fn spoke(array: &Value) -> Vec<Spoken> {
+    let one = |object: &Value| {
+        let feature = object["feature"].as_str()?.to_owned();
+        Some(Spoken { feature, value: object["value"].as_f64()?, weight: score(object["weight"].as_f64()?) })
     };
     array.as_array().map(|entries| entries.iter().filter_map(one).collect()).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod bans;
 mod blocking;
 mod bodies;
 mod config;
+mod early;
 mod failure_modes;
 mod forwarding;
 mod harness;

@@ -6,10 +6,11 @@ use crate::harness::{Origin, Waf, wait_for};
 const QUICK: &str = "[session]\ngap = \"1s\"\n[behaviour]\nblock_ip = true\nban_duration = \"10m\"\n";
 const ATTACK: &str = "/product?id=1%27%20UNION%20SELECT%20username%2C%20password%20FROM%20users--%20-";
 
-/// One visit with an attack in it, seen through to its judgement.
+/// One visit with an attack in it, seen through to its judgement, which comes before it closes.
 fn abnormal_visit(waf: &Waf, number: usize) {
     assert_eq!(waf.send(get(ATTACK)).status, 403);
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal'", number);
+    wait_for("the visit to close", || waf.metrics().contains("portcullis_sessions_open 0").then_some(()));
 }
 
 #[test]
@@ -43,6 +44,7 @@ fn an_attack_makes_a_visit_abnormal_in_detect_mode_too_and_a_flag_alone_does_not
     let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n[inspection]\nmode = \"detect\"\n");
     assert_eq!(waf.send(get(ATTACK)).status, 200);
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal' AND cause = 'text'", 1);
+    wait_for("the visit to close", || waf.metrics().contains("portcullis_sessions_open 0").then_some(()));
     assert_eq!(waf.send(post("/orders", "application/json", br#"{"broken": "#)).status, 200);
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Normal'", 1);
     assert_eq!(waf.sql("SELECT COUNT(*) FROM httplogs WHERE verdict = 'flag'")[0], ["2"]);

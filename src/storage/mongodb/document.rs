@@ -4,7 +4,8 @@
 //! `class`, `score`, `findings`). `requestBody` is a sub-document where BSON can hold it and a query can name its
 //! keys; any other body (a list, keys with `$` or `.`) stands as JSON text in `requestBodyJson`.
 //! `clientips` gains `banUntil`, `origin`, `reason`, `evidence`, `firstSeen`, `lastSeen`;
-//! `sesfeatures` gains `clientKey`, `score`, `cause`, `model`.
+//! `sesfeatures` gains `clientKey`, `score`, `cause`, `model`, `spoke`, every feature of
+//! [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) by its name, and `custom` with the custom features by theirs.
 
 use std::time::Duration;
 
