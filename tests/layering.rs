@@ -7,20 +7,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
     ("id", &["time"]),
+    ("expression", &[]),
     ("client", &["metrics", "live", "id", "time"]),
     ("banlist", &["client", "metrics", "live", "id", "time"]),
-    ("session", &["client", "metrics", "live", "id", "time"]),
+    ("session", &["expression", "client", "metrics", "live", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
     ("policy", &["inspection", "banlist", "client", "metrics", "live", "id", "time"]),
     ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "id", "time"]),
     (
         "behaviour",
-        &["activity", "policy", "inspection", "session", "banlist", "client", "metrics", "live", "id", "time"],
+        &[
+            "expression",
+            "activity",
+            "policy",
+            "inspection",
+            "session",
+            "banlist",
+            "client",
+            "metrics",
+            "live",
+            "id",
+            "time",
+        ],
     ),
     (
         "storage",
@@ -47,6 +60,7 @@ const SERVICES: &[&str] = &[
     "session",
     "policy",
     "inspection",
+    "expression",
     "client",
     "metrics",
     "live",
@@ -55,8 +69,9 @@ const SERVICES: &[&str] = &[
 ];
 
 /// Crates and the one folder that may name them.
-const ALONE: [(&str, &str); 5] = [
+const ALONE: [(&str, &str); 6] = [
     ("pingora", "proxy"),
+    ("cel", "expression"),
     ("ort", "model"),
     ("mongodb", "storage"),
     ("rusqlite", "storage"),

@@ -2,8 +2,8 @@
 //!
 //! As it did, it answers 200 with an echo for a known session, 404 with an echo for an unknown one and 400 for
 //! anything else, reads JSON whatever the content type says, takes numbers as ids and trims. Unlike it, it asks for
-//! the token, adds the judgement as `behavior` where there is one, answers in JSON always and judges nothing anew:
-//! visits are judged when they close.
+//! the token, adds the judgement as `behavior` where there is one and answers in JSON always. It judges what nobody has
+//! judged: visits of the log, such as imported ones. A judgement stands: asking again brings no evidence back to life.
 
 use std::sync::Arc;
 
@@ -18,10 +18,14 @@ use super::error::ApiError;
 use super::extract::JsonBody;
 use super::sessions::MAX_OPEN;
 use crate::activity::ActivityQuery;
+use crate::behaviour::Behaviour;
 use crate::session::SessionId;
 
 /// Characters of an id at most, after trimming.
 const MAX_ID_CHARS: usize = 64;
+
+/// Records of a visit that are judged at most, the newest: a page of the log.
+const MAX_RECORDS: u32 = 1_000;
 
 /// `POST /api`
 pub(super) async fn ask(
@@ -38,12 +42,43 @@ pub(super) async fn ask(
     let Ok(session) = id.parse::<SessionId>() else {
         return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
     };
-    if let Some(judged) = parts.assessments.by_session(session).await? {
-        echo["behavior"] = judged.behaviour.as_str().into();
-    } else if !is_known(&parts, session).await? {
-        return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
+    match judgement(&parts, session).await? {
+        Known::Judged(behaviour) => echo["behavior"] = behaviour.as_str().into(),
+        Known::Open => {}
+        Known::Not => return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response()),
     }
     Ok(Json(echo).into_response())
+}
+
+/// What there is of a visit.
+enum Known {
+    /// A judgement.
+    Judged(Behaviour),
+    /// It is open: it is judged at its milestones and when it closes.
+    Open,
+    /// Nothing.
+    Not,
+}
+
+/// The judgement of a visit; one that nobody judged and that lies in the log, as after an import, is judged now.
+async fn judgement(parts: &Parts, session: SessionId) -> Result<Known, ApiError> {
+    let kept = parts.assessments.by_session(session).await?;
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.behaviour != Behaviour::NewSession) {
+        return Ok(Known::Judged(kept.behaviour));
+    }
+    if (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == session) {
+        return Ok(Known::Open);
+    }
+    let query = ActivityQuery { session: Some(session), limit: MAX_RECORDS, ..ActivityQuery::default() };
+    let records = parts.activity.page(&query).await?;
+    match (parts.log_judge.assess(session, &records), kept) {
+        (Some(judged), _) => {
+            parts.assessments.put(&judged).await?;
+            Ok(Known::Judged(judged.behaviour))
+        }
+        (None, Some(kept)) => Ok(Known::Judged(kept.behaviour)),
+        (None, None) => Ok(Known::Not),
+    }
 }
 
 /// The id asked for, as the predecessor's schema took it: one key, a text or number, 1 to 64 characters.
@@ -60,15 +95,6 @@ fn session_id(fields: &Map<String, Value>) -> Option<String> {
 fn refused_echo(mut fields: Map<String, Value>) -> Value {
     fields.entry("sesID").or_insert(Value::Null);
     Value::Object(fields)
-}
-
-/// Whether a visit of this id is open or has left records.
-async fn is_known(parts: &Parts, session: SessionId) -> Result<bool, ApiError> {
-    if (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == session) {
-        return Ok(true);
-    }
-    let query = ActivityQuery { session: Some(session), limit: 1, ..ActivityQuery::default() };
-    Ok(!parts.activity.page(&query).await?.is_empty())
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ use tokio::net::TcpListener;
 
 use crate::activity::ActivityStore;
 use crate::banlist::{BanList, BanScope};
-use crate::behaviour::AssessmentStore;
+use crate::behaviour::{AssessmentStore, LogJudge};
 use crate::client;
 use crate::metrics::Metrics;
 use crate::session::Session;
@@ -95,6 +95,8 @@ pub struct Parts {
     pub activity: Arc<dyn ActivityStore>,
     /// Where judged visits are kept.
     pub assessments: Arc<dyn AssessmentStore>,
+    /// Judges a visit by its records, where nobody has judged it yet.
+    pub log_judge: Arc<LogJudge>,
     /// A snapshot of at most so many open visits.
     pub open_sessions: Arc<dyn Fn(usize) -> Vec<Session> + Send + Sync>,
     /// Tells which key a client address is counted by.

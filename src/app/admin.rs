@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::activity::ActivityLog;
 use crate::admin::{self, AdminApi, AdminToken, Component, Model, Queue, Status};
 use crate::banlist::BanList;
-use crate::behaviour::Strikes;
+use crate::behaviour::{LogJudge, Strikes};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::session::SessionTracker;
@@ -42,6 +42,7 @@ pub(super) struct Parts {
     pub(super) strikes: Arc<Strikes>,
     pub(super) storage: Storage,
     pub(super) tracker: Arc<SessionTracker>,
+    pub(super) log_judge: Arc<LogJudge>,
     pub(super) log: ActivityLog,
     pub(super) dry_run: DryRun,
     /// Versions of the text model and of the behaviour model.
@@ -104,6 +105,7 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
         clear_strikes: Arc::new(move |scope| u32::try_from(strikes.clear_within(&scope.net())).unwrap_or(u32::MAX)),
         activity: storage.activity,
         assessments: storage.assessments,
+        log_judge: parts.log_judge,
         open_sessions: Arc::new(move |limit| snapshot.snapshot(limit)),
         clients: config.client,
         metrics,

@@ -12,7 +12,9 @@
 //! Judging and banning read and write memory; a store that is away delays neither.
 
 mod classifier;
+mod custom;
 mod features;
+mod from_log;
 mod judge;
 mod ledger;
 mod limits;
@@ -26,12 +28,14 @@ mod watch;
 use std::time::Duration;
 
 pub use classifier::{Behaviour, BehaviourClassifier, BehaviourError, MOST_SPOKEN, Spoken, Thresholds};
+pub use custom::{CustomFeature, CustomFeatures, names_of};
 pub use features::{CustomNames, FEATURE_NAMES, OWN, SessionFeatures};
+pub use from_log::{LogJudge, finding_kind};
 pub use limits::{Allowance, Limit, Limits};
 pub use scorer::{BehaviourScorer, Inlets, Parts};
 pub use store::{Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, Cause};
 pub use strikes::Strikes;
-pub use watch::{Breach, Watch};
+pub use watch::{Asker, Breach, Watch};
 
 /// How visits are judged and what follows.
 #[derive(Clone, Debug, PartialEq)]

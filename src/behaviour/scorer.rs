@@ -14,8 +14,9 @@ use super::{
 };
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
 use crate::client::ClientKey;
+use crate::id::RequestId;
 use crate::metrics::BehaviourMetrics;
-use crate::session::{ClosedSession, OpenSession, Session, SessionId};
+use crate::session::{ClosedSession, OpenSession, Session};
 use crate::time::Timestamp;
 
 /// What a scorer works with.
@@ -123,7 +124,7 @@ struct Bench {
 /// What a ban is for.
 struct Offence {
     client: ClientKey,
-    session: SessionId,
+    evidence: RequestId,
     reason: String,
 }
 
@@ -163,31 +164,32 @@ impl Bench {
 
     /// A limit was passed: the visit is abnormal, and its client is banned at once.
     async fn breach(&mut self, breach: &Breach, now: Timestamp) {
-        let (client, session, limit) = (breach.client.key, breach.session, breach.limit);
-        tracing::info!(%client, %session, limit = limit.as_str(), "client passed a limit");
-        if self.judge.judges() {
+        let (client, limit) = (breach.client.key, breach.limit);
+        tracing::info!(%client, request = %breach.request, limit = limit.as_str(), "client passed a limit");
+        if let Some(session) = breach.session.filter(|_| self.judge.judges()) {
             let early = Early { client, cause: Cause::Limit(limit), used: false };
             if self.struck.note(session, early) {
                 self.strikes.add(client, session, now);
             }
         }
-        self.ban(Offence { client, session, reason: limit.describe().to_owned() }, now).await;
+        self.ban(Offence { client, evidence: breach.request, reason: limit.describe().to_owned() }, now).await;
     }
 
     async fn strike(&mut self, assessment: &Assessment, now: Timestamp) {
         let strikes = self.strikes.add(assessment.client, assessment.session, now);
         if strikes > self.config.max_abnormal {
             let reason = format!("{strikes} abnormal sessions, {} allowed", self.config.max_abnormal);
-            self.ban(Offence { client: assessment.client, session: assessment.session, reason }, now).await;
+            let evidence = assessment.session.first_request();
+            self.ban(Offence { client: assessment.client, evidence, reason }, now).await;
         }
     }
 
     async fn ban(&mut self, offence: Offence, now: Timestamp) {
-        let Offence { client, session, reason } = offence;
+        let Offence { client, evidence, reason } = offence;
         let duration = self.offences.duration(client, &self.config, now);
         if self.config.dry_run {
             self.metrics.would_ban.inc();
-            tracing::info!(%client, %session, reason, ?duration, "client would have been banned: dry run");
+            tracing::info!(%client, %evidence, reason, ?duration, "client would have been banned: dry run");
             self.strikes.clear(client);
             return;
         }
@@ -198,7 +200,7 @@ impl Bench {
             scope: BanScope::from(client.net()),
             origin: BanOrigin::Behaviour,
             reason,
-            evidence: Some(session.first_request()),
+            evidence: Some(evidence),
             since: now,
             until: Some(now.plus(duration)),
         };
@@ -207,7 +209,7 @@ impl Bench {
                 tracing::info!(%client, %until, "client not banned: an operator let it in lately");
             }
             Ok(outcome @ (BanOutcome::Banned { .. } | BanOutcome::Kept(_))) => {
-                tracing::info!(%client, %session, ?duration, "client banned");
+                tracing::info!(%client, %evidence, ?duration, "client banned");
                 if matches!(outcome, BanOutcome::Banned { .. }) {
                     self.offences.note(client, now);
                 }

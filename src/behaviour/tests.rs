@@ -274,7 +274,13 @@ fn breach(number: u8, limit: Limit) -> Breach {
         ip,
         key: ClientKey::from(IpNet::from(ip.addr())),
     };
-    Breach { client, session: session(number, NORMAL).id, limit, at: Timestamp::now() }
+    Breach {
+        client,
+        request: RequestId::from_bytes([9; 12]),
+        session: Some(session(number, NORMAL).id),
+        limit,
+        at: Timestamp::now(),
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::limits::{Limit, Limits, Meter};
 use crate::client::{ClientIdentity, ClientKey};
+use crate::id::RequestId;
 use crate::metrics::BehaviourMetrics;
 use crate::session::{Kind, Outcome, SessionId};
 use crate::time::Timestamp;
@@ -20,12 +21,25 @@ const MAX_CLIENTS: usize = 200_000;
 pub struct Breach {
     /// The client.
     pub client: ClientIdentity,
-    /// The visit of the request that passed it.
-    pub session: SessionId,
+    /// The request that passed it.
+    pub request: RequestId,
+    /// Its visit; `None` where requests are not grouped.
+    pub session: Option<SessionId>,
     /// Which limit.
     pub limit: Limit,
     /// When.
     pub at: Timestamp,
+}
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// The client.
+    pub client: ClientIdentity,
+    /// The request.
+    pub request: RequestId,
+    /// Its visit; `None` where requests are not grouped.
+    pub session: Option<SessionId>,
 }
 
 /// Meters of clients, and where a passed limit is told.
@@ -44,17 +58,17 @@ impl Watch {
     }
 
     /// Counts the arrival of a request.
-    pub fn arrive(&self, client: &ClientIdentity, session: SessionId, kind: Kind, now: Timestamp) {
-        self.measure(client, session, now, |meter| meter.arrive(&self.limits, kind, now));
+    pub fn arrive(&self, asker: &Asker, kind: Kind, now: Timestamp) {
+        self.measure(asker, now, |meter| meter.arrive(&self.limits, kind, now));
     }
 
     /// Counts an answer; `text` is the fingerprint of an attack's text, or of a login's credentials.
-    pub fn answer(&self, client: &ClientIdentity, session: SessionId, outcome: &Outcome, text: u64) {
+    pub fn answer(&self, asker: &Asker, outcome: &Outcome, text: u64) {
         // An answer in order that is no login fills nothing.
         if outcome.status < 400 && outcome.findings == 0 && outcome.login == crate::session::Login::None {
             return;
         }
-        self.measure(client, session, outcome.timestamp, |meter| meter.answer(&self.limits, outcome, text));
+        self.measure(asker, outcome.timestamp, |meter| meter.answer(&self.limits, outcome, text));
     }
 
     /// Forgets clients that have been quiet.
@@ -63,20 +77,14 @@ impl Watch {
         self.count.store(self.meters.len(), Ordering::Relaxed);
     }
 
-    fn measure(
-        &self,
-        client: &ClientIdentity,
-        session: SessionId,
-        at: Timestamp,
-        fill: impl FnOnce(&mut Meter) -> Option<Limit>,
-    ) {
-        let passed = match self.meters.get_mut(&client.key) {
-            Some(mut meter) => self.tell(fill(&mut meter), &mut meter, client, session, at),
+    fn measure(&self, asker: &Asker, at: Timestamp, fill: impl FnOnce(&mut Meter) -> Option<Limit>) {
+        let passed = match self.meters.get_mut(&asker.client.key) {
+            Some(mut meter) => self.tell(fill(&mut meter), &mut meter, asker, at),
             None if self.count.load(Ordering::Relaxed) >= MAX_CLIENTS => return self.metrics.unwatched.inc(),
             None => {
                 self.count.fetch_add(1, Ordering::Relaxed);
-                let mut meter = self.meters.entry(client.key).or_default();
-                self.tell(fill(&mut meter), &mut meter, client, session, at)
+                let mut meter = self.meters.entry(asker.client.key).or_default();
+                self.tell(fill(&mut meter), &mut meter, asker, at)
             }
         };
         if let Some(limit) = passed {
@@ -86,16 +94,10 @@ impl Watch {
 
     /// Tells the scorer of a passed limit and starts the meter anew; where the scorer is behind, the next request
     /// tells it again.
-    fn tell(
-        &self,
-        passed: Option<Limit>,
-        meter: &mut Meter,
-        client: &ClientIdentity,
-        session: SessionId,
-        at: Timestamp,
-    ) -> Option<Limit> {
+    fn tell(&self, passed: Option<Limit>, meter: &mut Meter, asker: &Asker, at: Timestamp) -> Option<Limit> {
         let limit = passed?;
-        match self.breaches.try_send(Breach { client: *client, session, limit, at }) {
+        let Asker { client, request, session } = *asker;
+        match self.breaches.try_send(Breach { client, request, session, limit, at }) {
             Ok(()) => {
                 meter.clear();
                 Some(limit)

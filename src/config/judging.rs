@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Section;
-use crate::behaviour::{self, Allowance, Limits};
+use crate::behaviour::{self, Allowance, CustomFeature, Limits};
+use crate::expression::{Expression, Scope};
 use crate::inspection::AttackClass;
 use crate::model::Sensitivity;
 use crate::policy::{BodyLimitAction, Exclusion, FailureMode, Mode, Route, Terms};
-use crate::session::{self, LoginEndpoints, Milestones};
+use crate::session::{self, Gathering, KeyBy, LoginEndpoints, Milestones};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -128,6 +129,9 @@ pub(super) fn session(mut section: Section<'_>) -> (session::Config, LoginEndpoi
         gap: section.duration("gap", default.gap, SECOND..=DAY),
         max_requests: section.number("max_requests", default.max_requests, 1..=1_000_000),
         max_open: section.number("max_open", default.max_open, 1..=10_000_000),
+        checkpoint: section.duration("checkpoint", default.checkpoint, Duration::ZERO..=DAY),
+        group: section.flag("group", default.group),
+        key: key(&mut section),
         milestones: section.numbers("milestones", 1..=1_000_000).map_or(default.milestones, Milestones::new),
     };
     let endpoint = |text: &str| LoginEndpoints::parse(&[text]).is_ok().then(|| text.to_owned());
@@ -135,6 +139,81 @@ pub(super) fn session(mut section: Section<'_>) -> (session::Config, LoginEndpoi
     let logins = listed.and_then(|texts| LoginEndpoints::parse(&texts).ok()).unwrap_or_default();
     section.finish();
     (config, logins)
+}
+
+/// `key` says by what, `key_name` or `key_expression` by which.
+fn key(section: &mut Section<'_>) -> KeyBy {
+    let kinds = [("client", 0), ("cookie", 1), ("header", 2), ("expression", 3)];
+    let kind = section.choice("key", 0, &kinds);
+    let name = section.optional("key_name", "a cookie's or header's name", |text| {
+        text.parse::<http::HeaderName>().ok().map(|_| text.to_owned())
+    });
+    let text = section.optional("key_expression", "an expression over the request", |text| Some(text.to_owned()));
+    if name.is_some() && !matches!(kind, 1 | 2) {
+        section.fault("key_name", "is only read with key = \"cookie\" or \"header\"");
+    }
+    if text.is_some() && kind != 3 {
+        section.fault("key_expression", "is only read with key = \"expression\"");
+    }
+    match (kind, name, text) {
+        (1, Some(name), _) => KeyBy::Cookie(name),
+        (2, Some(name), _) => name.parse().map_or(KeyBy::Client, KeyBy::Header),
+        (3, _, Some(text)) => {
+            compiled(section, "key_expression", &text, Scope::Request).map_or(KeyBy::Client, KeyBy::Expression)
+        }
+        (1 | 2, None, _) => {
+            section.fault("key_name", "missing; expected the name of the cookie or header");
+            KeyBy::Client
+        }
+        (3, _, None) => {
+            section.fault("key_expression", "missing; expected an expression, such as \"request.headers['x-tenant']\"");
+            KeyBy::Client
+        }
+        _ => KeyBy::Client,
+    }
+}
+
+fn compiled(section: &Section<'_>, key: &str, text: &str, scope: Scope) -> Option<Expression> {
+    match Expression::compile(text, scope) {
+        Ok(expression) => Some(expression),
+        Err(error) => {
+            section.fault(key, error.to_string());
+            None
+        }
+    }
+}
+
+/// `[[feature]]`: each with a name of its own, a way of gathering and an expression.
+pub(super) fn features(sections: Vec<Section<'_>>) -> Vec<CustomFeature> {
+    let mut features: Vec<CustomFeature> = Vec::new();
+    for (at, mut section) in sections.into_iter().enumerate() {
+        if at == session::MAX_CUSTOM {
+            section.fault("name", format!("is one feature too many; allowed are {}", session::MAX_CUSTOM));
+        }
+        let feature = feature(&mut section);
+        section.finish_with(|section| match feature {
+            Some(feature) if features.iter().any(|known| known.name == feature.name) => {
+                section.fault("name", format!("\"{}\" is another feature's name", feature.name));
+            }
+            Some(feature) => features.push(feature),
+            None => {}
+        });
+    }
+    features
+}
+
+fn feature(section: &mut Section<'_>) -> Option<CustomFeature> {
+    for key in ["name", "kind", "expression"] {
+        if !section.has(key) {
+            section.fault(key, "missing; a feature has a name, a kind and an expression");
+        }
+    }
+    let allowed = "letters, digits and underscores, a letter first, that is no field's name already";
+    let name = section.optional("name", allowed, |text| CustomFeature::is_name(text).then(|| text.into()));
+    let kind = section.optional_choice("kind", &Gathering::ALL.map(|way| (way.as_str(), way)));
+    let text = section.optional("expression", "an expression over the answered request", |text| Some(text.to_owned()));
+    let expression = text.and_then(|text| compiled(section, "expression", &text, Scope::Answered));
+    Some(CustomFeature { name: name?, gathering: kind?, expression: expression? })
 }
 
 pub(super) fn behaviour(mut section: Section<'_>) -> behaviour::Config {

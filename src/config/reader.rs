@@ -225,6 +225,12 @@ impl<'a> Section<'a> {
         self.faults.add(self.path(key), problem);
     }
 
+    /// Lets `last` look at the section once more, then [finishes](Self::finish).
+    pub(super) fn finish_with(self, last: impl FnOnce(&Self)) {
+        last(&self);
+        self.finish();
+    }
+
     /// Notes every key that was not asked for.
     pub(super) fn finish(self) {
         for key in self.table.keys() {

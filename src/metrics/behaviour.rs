@@ -14,6 +14,8 @@ pub struct BehaviourMetrics {
     pub would_ban: IntCounter,
     /// Requests of clients not watched because too many others were.
     pub unwatched: IntCounter,
+    /// Expressions, of session keys and custom features, that had no value for a request.
+    pub expression_errors: IntCounter,
     /// Passed limits that found no room in the scorer's queue; the client's next request tells again.
     pub untold: IntCounter,
     /// Times the behaviour model failed.
@@ -44,6 +46,10 @@ impl BehaviourMetrics {
                 "portcullis_behaviour_unwatched_total",
                 "Requests not counted towards limits because too many clients were watched already.",
             )?,
+            expression_errors: IntCounter::new(
+                "portcullis_expression_errors_total",
+                "Times an expression (session.key_expression, [[feature]]) had no value for a request.",
+            )?,
             untold: IntCounter::new(
                 "portcullis_limit_breaches_dropped_total",
                 "Passed limits that found no room in the scorer's queue; the client's next request tells again.",
@@ -66,6 +72,7 @@ impl BehaviourMetrics {
         registry.register(Box::new(metrics.breaches.clone()))?;
         registry.register(Box::new(metrics.would_ban.clone()))?;
         registry.register(Box::new(metrics.unwatched.clone()))?;
+        registry.register(Box::new(metrics.expression_errors.clone()))?;
         registry.register(Box::new(metrics.untold.clone()))?;
         registry.register(Box::new(metrics.model_errors.clone()))?;
         registry.register(Box::new(metrics.dropped.clone()))?;

@@ -5,8 +5,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use pingora_proxy::Session;
 
 use super::{Gate, RequestContext};
-use crate::inspection::AttackClass;
-use crate::session::{BROWSER_HEADERS, FINDING_KINDS, Login, Media, Method, Outcome};
+use crate::behaviour::finding_kind;
+use crate::expression::{Answer, Facts};
+use crate::session::{Addend, BROWSER_HEADERS, FINDING_KINDS, Login, Media, Method, Outcome};
 use crate::time::Timestamp;
 
 /// Bytes of a body that tell one attempt from another.
@@ -41,7 +42,7 @@ pub(super) fn outcome(
         findings: u32::from(ctx.is_attack),
         finding_kind: ctx.findings.worst().map_or(FINDING_KINDS - 1, |(class, _)| finding_kind(class)),
         score: ctx.score.unwrap_or(0.0),
-        custom: Vec::new(),
+        custom: if gate.custom.is_empty() { Vec::new() } else { addends(gate, downstream, ctx, status) },
     };
     let text = if outcome.findings > 0 || outcome.login != Login::None {
         fingerprint(gate, downstream, ctx, outcome.login)
@@ -49,6 +50,29 @@ pub(super) fn outcome(
         0
     };
     (outcome, text)
+}
+
+/// What the configured expressions make of the request.
+fn addends(gate: &Gate, downstream: &Session, ctx: &RequestContext, status: u16) -> Vec<Option<Addend>> {
+    let request = downstream.req_header();
+    let content_type = downstream.response_written().and_then(|response| response.headers.get(CONTENT_TYPE));
+    let answer = Answer {
+        status,
+        bytes: u64::try_from(downstream.body_bytes_sent()).unwrap_or(u64::MAX),
+        content_type: content_type.and_then(|value| value.to_str().ok()).unwrap_or_default(),
+        millis: u64::try_from(ctx.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        findings: u32::from(ctx.is_attack),
+        score: ctx.score.unwrap_or(0.0),
+    };
+    let Some(client) = ctx.client else { return Vec::new() };
+    gate.custom.addends(&gate.expressions.on(&Facts {
+        method: request.method.as_str(),
+        target: request.raw_path(),
+        headers: &request.headers,
+        client: client.ip.addr(),
+        bytes: u64::try_from(downstream.body_bytes_read()).unwrap_or(u64::MAX),
+        answer: Some(answer),
+    }))
 }
 
 fn login(gate: &Gate, method: &str, path: &str, headers: &HeaderMap, status: u16) -> Login {
@@ -75,10 +99,4 @@ fn fingerprint(gate: &Gate, downstream: &Session, ctx: &RequestContext, login: L
 
 fn missing_headers(headers: &HeaderMap) -> u8 {
     BROWSER_HEADERS.iter().map(|name| u8::from(!headers.contains_key(*name))).sum()
-}
-
-/// Classes after the predecessor's four share the last kind.
-fn finding_kind(class: AttackClass) -> usize {
-    let at = AttackClass::ALL.iter().position(|listed| *listed == class).unwrap_or(FINDING_KINDS);
-    at.min(FINDING_KINDS - 1)
 }

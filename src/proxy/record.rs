@@ -5,8 +5,9 @@ use pingora_proxy::Session;
 
 use super::{Gate, RequestContext, outcome};
 use crate::activity::{ActivityRecord, Redaction};
+use crate::behaviour::Asker;
 use crate::inspection::AttackClass;
-use crate::policy::Verdict;
+use crate::policy::{Reason, Verdict};
 use crate::time::Timestamp;
 
 /// Notes a request after the end of its answer. Waits for nothing.
@@ -17,10 +18,12 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     let attack = ctx.findings.worst();
     count(gate, ctx, latency, attack);
     let session = ctx.visit.as_ref().map(crate::session::Visit::session);
-    if let (Some(visit), Some(client)) = (ctx.visit.take(), ctx.client) {
+    if let (Some(client), false) = (ctx.client, ctx.verdict == Verdict::Refuse(Reason::Banned)) {
         let (outcome, text) = outcome::outcome(gate, downstream, ctx, timestamp, status);
-        gate.watch.answer(&client, visit.session(), &outcome, text);
-        visit.finish(&outcome);
+        gate.watch.answer(&Asker { client, request: ctx.id, session }, &outcome, text);
+        if let Some(visit) = ctx.visit.take() {
+            visit.finish(&outcome);
+        }
     }
     let Some(client) = ctx.client else { return };
     let request = downstream.req_header();

@@ -17,23 +17,29 @@ mod ages;
 mod boundary;
 mod custom;
 mod due;
+mod key;
 mod login;
 mod outcome;
 mod state;
+mod store;
 mod tally;
 mod tracker;
 mod visit;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::client::ClientKey;
 
 pub use boundary::SessionBoundary;
 pub use custom::{Gathered, Gathering, MAX_CUSTOM};
 pub use due::Milestones;
+pub use key::{KeyBy, part_of};
 pub use login::{InvalidEndpoint, LoginEndpoints};
 pub use outcome::{Addend, BROWSER_HEADERS, FINDING_KINDS, Fingerprints, Kind, Login, Media, Method, Outcome};
 pub use state::{Session, SessionId};
+pub use store::{Checkpoint, OpenVisit, SessionStore, SessionStoreError};
 pub use tally::Tally;
 pub use tracker::SessionTracker;
 pub use visit::Visit;
@@ -50,7 +56,7 @@ pub struct ClosedSession(pub Session);
 pub struct OpenSession(pub Session);
 
 /// What open visits are told apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SessionKey {
     /// The client.
     pub client: ClientKey,
@@ -67,13 +73,29 @@ pub struct Config {
     pub max_requests: u32,
     /// Sessions open at most; the longest idle ones are closed early past it, and counted. Default 100,000.
     pub max_open: usize,
+    /// Whether requests are grouped to sessions at all; default true, the predecessor's `groupToSessions`. Without it
+    /// nothing is judged, and only limits act.
+    pub group: bool,
+    /// What tells visitors of one client apart. Default: nothing.
+    pub key: KeyBy,
+    /// How often open sessions are kept, so that they go on after a kill; default 10 s, zero keeps them at an orderly
+    /// stop only.
+    pub checkpoint: Duration,
     /// When an open session is judged before it closes; default after 10, 30 and 100 answered requests.
     pub milestones: Milestones,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { gap: Duration::from_secs(15), max_requests: 180, max_open: 100_000, milestones: Milestones::default() }
+        Self {
+            gap: Duration::from_secs(15),
+            max_requests: 180,
+            max_open: 100_000,
+            group: true,
+            key: KeyBy::Client,
+            checkpoint: Duration::from_secs(10),
+            milestones: Milestones::default(),
+        }
     }
 }
 

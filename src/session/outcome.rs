@@ -1,6 +1,8 @@
 //! What one answered request adds to its visit, in numbers and hashes: no text of the request is kept in a visit.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
 
 use crate::time::Timestamp;
 
@@ -216,14 +218,34 @@ impl Default for Outcome {
     }
 }
 
-/// Tells texts apart in 64 bits, with a key that differs by filter, so that nobody outside can make texts collide.
-#[derive(Clone, Debug, Default)]
-pub struct Fingerprints(std::hash::RandomState);
+/// Tells texts apart in 64 bits, with a secret key, so that nobody outside can make texts collide.
+#[derive(Clone, Debug)]
+pub struct Fingerprints {
+    key: [u64; 2],
+}
 
 impl Fingerprints {
+    /// Fingerprints of this key: the same texts have the same ones.
+    pub const fn new(key: [u64; 2]) -> Self {
+        Self { key }
+    }
+
+    /// Fingerprints of a key nobody knows.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        Ok(Self::new([getrandom::u64()?, getrandom::u64()?]))
+    }
+
+    /// The key, to be kept with what was counted under it.
+    pub const fn key(&self) -> [u64; 2] {
+        self.key
+    }
+
     /// The fingerprint of a text; never 0.
     pub fn of(&self, text: &[u8]) -> u64 {
-        let mut hasher = self.0.build_hasher();
+        let mut hasher = SipHasher13::new_with_keys(self.key[0], self.key[1]);
         hasher.write(text);
         hasher.finish().max(1)
     }

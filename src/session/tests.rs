@@ -212,3 +212,21 @@ fn ten_thousand_new_clients_a_second_stay_within_the_cap() {
     assert_eq!(bench.tracker.len(), 1_000);
     assert_eq!(bench.metrics.session.evicted.get(), 19_000);
 }
+
+#[test]
+fn an_open_session_goes_on_after_a_restart_with_its_id_and_counts() {
+    let before = Bench::new(&Config::default());
+    let ids: Vec<_> = (1..=3).map(|last| before.answer(&client(last), 1_000 * i64::from(last), 404)).collect();
+    let kept = before.tracker.checkpoint(10);
+    let text = serde_json::to_string(&kept).unwrap();
+    let mut after = Bench::new(&Config::default());
+    assert_eq!(after.tracker.restore(serde_json::from_str(&text).unwrap()), 3);
+    assert_eq!(after.answer(&client(3), 18_000, 404), ids[2]);
+    after.sweep(18_000);
+    let closed: Vec<_> = std::iter::from_fn(|| after.closed()).map(|session| session.id).collect();
+    assert_eq!(closed, ids[..2], "idle for too long by then");
+    after.sweep(33_001);
+    let session = after.closed().unwrap();
+    assert_eq!((session.requests, session.codes_4xx, session.restored), (2, 2, true));
+    assert_eq!(session.duration_ms(), 15_000);
+}

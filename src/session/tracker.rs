@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use dashmap::mapref::multiple::RefMulti;
 use tokio::sync::mpsc;
 
 use super::ages::{Aged, Ages};
 use super::visit::{Fate, Outlet, SharedVisit};
-use super::{ClosedSession, Config, OpenSession, Session, SessionBoundary, SessionKey, Visit};
+use super::{ClosedSession, Config, OpenSession, OpenVisit, Session, SessionBoundary, SessionKey, Visit};
 use crate::client::ClientIdentity;
 use crate::id::RequestId;
 use crate::metrics::SessionMetrics;
@@ -103,6 +104,36 @@ impl SessionTracker {
                 self.outlet.metrics().unscored.inc();
             }
         }
+    }
+
+    /// Copies of at most so many open visits, to be kept over a restart. Past that many, visits of a request or two are
+    /// left out first.
+    pub fn checkpoint(&self, most: usize) -> Vec<OpenVisit> {
+        let crowded = self.len() > most;
+        let visit = |entry: RefMulti<'_, SessionKey, Arc<SharedVisit>>| OpenVisit {
+            key: *entry.key(),
+            session: entry.value().snapshot(),
+        };
+        let kept = self.open.iter().map(visit).filter(|visit| !crowded || visit.session.requests > 2);
+        kept.take(most).collect()
+    }
+
+    /// Goes on with visits that were open at the last stop; how many. Those idle for longer than the gap are closed by
+    /// the next sweep; a visit whose client has begun another is left out, and so are those past the cap.
+    pub fn restore(&self, mut visits: Vec<OpenVisit>) -> usize {
+        visits.sort_by_key(|visit| visit.session.last_activity());
+        let mut restored = 0;
+        for OpenVisit { key, session } in visits.into_iter().rev().take(self.max_open).rev() {
+            let queued = session.last_activity();
+            let visit = SharedVisit::begin(Session { restored: true, ..session }, 0);
+            let Entry::Vacant(free) = self.open.entry(key) else { continue };
+            free.insert(Arc::clone(&visit));
+            self.count.fetch_add(1, Ordering::Relaxed);
+            self.outlet.metrics().open.inc();
+            self.ages.push(Aged { key, visit, queued });
+            restored += 1;
+        }
+        restored
     }
 
     /// Copies of at most so many open visits, in no order.

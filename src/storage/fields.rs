@@ -11,7 +11,7 @@ use crate::behaviour::{OWN, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
 use crate::policy::{Reason, Verdict};
-use crate::session::SessionId;
+use crate::session::{Checkpoint, OpenVisit, SessionId};
 
 /// The predecessor's `sessionID` of a request without a session.
 const NEW_REQUEST: &str = "newRequest";
@@ -177,6 +177,33 @@ pub(super) fn spoke(array: &Value) -> Vec<Spoken> {
         Some(Spoken { feature, value: object["value"].as_f64()?, weight: score(object["weight"].as_f64()?) })
     };
     array.as_array().map(|entries| entries.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The id of the row that holds the key of a checkpoint's fingerprints.
+pub(super) const CHECKPOINT_KEY: &str = "fingerprints";
+
+/// Open visits as rows of an id and JSON, the fingerprints' key last.
+pub(super) fn checkpoint_rows(checkpoint: &Checkpoint) -> Vec<(String, String)> {
+    // What cannot be written as JSON is left out; numbers of a visit are finite, so there is nothing such.
+    let visit = |one: &OpenVisit| Some((one.session.id.to_string(), serde_json::to_string(one).ok()?));
+    let key = serde_json::to_string(&checkpoint.fingerprints).ok().map(|key| (CHECKPOINT_KEY.to_owned(), key));
+    checkpoint.open.iter().filter_map(visit).chain(key).collect()
+}
+
+/// The open visits of such rows; those that cannot be read, or are of another version, are left out.
+pub(super) fn checkpoint(rows: Vec<(String, String)>) -> Checkpoint {
+    let mut checkpoint = Checkpoint::default();
+    for (id, state) in rows {
+        if id == CHECKPOINT_KEY {
+            checkpoint.fingerprints = serde_json::from_str(&state).unwrap_or_default();
+        } else {
+            match serde_json::from_str(&state) {
+                Ok(visit) => checkpoint.open.push(visit),
+                Err(error) => tracing::warn!(%error, session = id, "passed over an open session that cannot be read"),
+            }
+        }
+    }
+    checkpoint
 }
 
 /// A stored score; it was an `f32` when it was stored, so nothing is lost.

@@ -119,3 +119,95 @@ fn secrets_are_nowhere_in_the_store() {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
 }
+
+#[test]
+fn an_open_session_goes_on_after_a_restart() {
+    let origin = Origin::start();
+    let sections = "[session]\ngap = \"20s\"\n";
+    let waf = Waf::with(&origin, sections);
+    for _ in 0..3 {
+        waf.send(get("/status/404"));
+    }
+    let folder = waf.stop();
+    let waf = Waf::in_folder(&origin, sections, folder);
+    assert!(waf.log().contains("open sessions taken up sessions=1"), "{}", waf.log());
+    waf.send(get("/"));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 4);
+    assert_eq!(waf.sql("SELECT COUNT(DISTINCT sessionID) FROM httplogs")[0], ["1"], "the same session");
+    let folder = waf.stop();
+    let rows = crate::harness::waf::sql(
+        &folder.path().join("data/portcullis.db"),
+        "SELECT numOfReqs, sesCodes4xx, json_extract(features, '$.distinctPaths') < 2.5 FROM sesfeatures",
+    );
+    assert_eq!(rows, [["4", "3", "1"]], "counted on");
+}
+
+#[test]
+fn a_killed_filter_goes_on_from_its_last_checkpoint() {
+    let origin = Origin::start();
+    let sections = "[session]\ngap = \"20s\"\ncheckpoint = \"1s\"\n";
+    let waf = Waf::with(&origin, sections);
+    waf.send(get("/status/404"));
+    waf.wait_for_count("SELECT COUNT(*) FROM opensessions", 2);
+    let folder = waf.kill();
+    let waf = Waf::in_folder(&origin, sections, folder);
+    waf.send(get("/"));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 2);
+    assert_eq!(waf.sql("SELECT COUNT(DISTINCT sessionID) FROM httplogs")[0], ["1"]);
+}
+
+#[test]
+fn cookies_tell_visitors_of_one_address_apart_and_an_expression_does_too() {
+    for key in
+        ["key = \"cookie\"\nkey_name = \"sid\"", "key = \"expression\"\nkey_expression = \"request.cookies['sid']\""]
+    {
+        let origin = Origin::start();
+        let waf = Waf::with(&origin, &format!("[session]\n{key}\n"));
+        for visitor in ["a", "b", "a"] {
+            waf.send(crate::harness::client::get_with("/", &format!("Cookie: sid={visitor}\r\n")));
+        }
+        waf.send(get("/"));
+        let folder = waf.stop();
+        let sizes = crate::harness::waf::sql(
+            &folder.path().join("data/portcullis.db"),
+            "SELECT numOfReqs FROM sesfeatures ORDER BY numOfReqs",
+        );
+        assert_eq!(sizes, [["1"], ["1"], ["2"]], "{key}");
+    }
+}
+
+#[test]
+fn with_grouping_off_requests_are_logged_without_a_session() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[session]\ngroup = false\n");
+    waf.send(get("/"));
+    waf.send(get(ATTACK));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs WHERE sessionID = 'newRequest'", 2);
+    let folder = waf.stop();
+    let database = folder.path().join("data/portcullis.db");
+    assert_eq!(crate::harness::waf::sql(&database, "SELECT COUNT(*) FROM sesfeatures")[0], ["0"]);
+}
+
+#[test]
+fn custom_features_are_stored_with_the_session() {
+    let origin = Origin::start();
+    let waf = Waf::with(
+        &origin,
+        "[session]\ngap = \"1s\"\n\
+         [[feature]]\nname = \"missed\"\nkind = \"count_if\"\nexpression = \"response.status == 404\"\n\
+         [[feature]]\nname = \"agents\"\nkind = \"distinct\"\nexpression = \"request.headers['user-agent']\"\n\
+         [[feature]]\nname = \"share\"\nkind = \"sum\"\nexpression = \"100 / (response.status - 404)\"\n",
+    );
+    waf.send(get("/status/404"));
+    waf.send(get("/status/404/b"));
+    waf.send("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures", 1);
+    let row = waf.sql(
+        "SELECT json_extract(custom, '$.missed'), round(json_extract(custom, '$.agents')), custom FROM sesfeatures",
+    );
+    assert_eq!(row[0][..2], ["2", "1"], "{row:?}");
+    assert!(
+        waf.metrics().contains("portcullis_expression_errors_total 3"),
+        "a division by zero twice, a missing header"
+    );
+}

@@ -68,6 +68,13 @@ pub(crate) fn start() -> Running {
         clear_strikes: Arc::new(move |_| clearings.fetch_add(1, Ordering::Relaxed)),
         activity: activity.clone(),
         assessments: assessments.clone(),
+        log_judge: Arc::new(LogJudge::new(
+            None,
+            crate::behaviour::CustomNames::from([]),
+            crate::session::LoginEndpoints::default(),
+            crate::session::Fingerprints::new([1, 2]),
+            metrics.behaviour.clone(),
+        )),
         open_sessions: Arc::new(move |limit| snapshot.lock().iter().take(limit).cloned().collect()),
         clients: client::Config::default(),
         metrics,

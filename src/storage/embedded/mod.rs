@@ -5,6 +5,7 @@ mod assessments;
 mod bans;
 mod database;
 mod schema;
+mod sessions;
 
 #[cfg(test)]
 mod tests;

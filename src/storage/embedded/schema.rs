@@ -76,6 +76,7 @@ CREATE TABLE IF NOT EXISTS sesfeatures (
     custom TEXT,
     spoke TEXT
 );
+CREATE TABLE IF NOT EXISTS opensessions (id TEXT PRIMARY KEY NOT NULL, state TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS sesfeatures_client ON sesfeatures (clientKey, sessionID);
 CREATE INDEX IF NOT EXISTS sesfeatures_end ON sesfeatures (endTimestamp);
 CREATE INDEX IF NOT EXISTS sesfeatures_active ON sesfeatures (clientKey) WHERE behavior = 'Abnormal' AND active = 1;

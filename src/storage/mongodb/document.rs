@@ -24,6 +24,7 @@ use crate::time::Timestamp;
 pub(super) const HTTPLOGS: &str = "httplogs";
 pub(super) const CLIENTIPS: &str = "clientips";
 pub(super) const SESFEATURES: &str = "sesfeatures";
+pub(super) const OPENSESSIONS: &str = "opensessions";
 /// Version of the documents; the predecessor's have none.
 pub(super) const SCHEMA_VERSION: i32 = 1;
 

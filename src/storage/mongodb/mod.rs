@@ -9,6 +9,7 @@ mod bans;
 mod document;
 mod indexes;
 mod json;
+mod sessions;
 
 #[cfg(test)]
 #[path = "../../../tests/integration/harness/mongod.rs"]

@@ -111,6 +111,15 @@ impl Waf {
     }
 }
 
+impl Waf {
+    /// Ends it as a power cut would; gives back the folder.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+}
+
 impl Drop for Waf {
     fn drop(&mut self) {
         if self.child.try_wait().ok().flatten().is_none() {
