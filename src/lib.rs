@@ -20,7 +20,7 @@
 //!
 //! ```text
 //! 4  main cli app config     → anything
-//! 3  proxy admin             → 2 1 0 (never each other)
+//! 3  proxy admin dataset     → 2 1 0 (never each other)
 //! 2  storage model           → traits and types of 1; 0 (never each other)
 //! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
 //!    banlist, session → client
@@ -49,6 +49,7 @@ pub mod behaviour;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod dataset;
 pub mod expression;
 pub mod id;
 pub mod inspection;

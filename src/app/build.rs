@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::dry_run::DryRun;
-use super::{App, BuildError, SourcedFault, admin, tasks};
+use super::{App, BuildError, SourcedFault, admin, tasks, zero};
 use crate::activity::ActivityLog;
 use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, CustomFeatures, Inlets, LogJudge, Strikes, Watch};
@@ -17,7 +17,7 @@ use crate::inspection::{self, Inspector};
 use crate::metrics::Metrics;
 use crate::model::{self, ModelSet};
 use crate::policy::{self, Policy};
-use crate::proxy::Gate;
+use crate::proxy::{self, Gate};
 use crate::session::{Checkpoint, Fingerprints, SessionTracker};
 use crate::storage::{OnUnreachable, Storage};
 
@@ -63,13 +63,30 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Reads when the certificate ends, so that an alert can tell in time.
+fn certificate(gathered: &mut Gathered<'_>, config: &Config, metrics: &Metrics) {
+    let Some(files) = config.proxy.tls.as_ref().filter(|_| gathered.is_sound("proxy.tls")) else { return };
+    match proxy::certificate_end(files) {
+        Ok(end) => zero::certificate(metrics, end),
+        Err(error) => gathered.add("proxy.tls_certificate", error),
+    }
+}
+
 pub(super) fn check(config: &Config, source: &str, faults: Vec<Fault>) -> Result<(), BuildError> {
     let mut gathered = Gathered::of_config(source, faults);
     match Metrics::new() {
-        Ok(metrics) => drop(gathered.models(config, &metrics)),
+        Ok(metrics) => {
+            certificate(&mut gathered, config, &metrics);
+            drop(gathered.models(config, &metrics));
+        }
         Err(error) => gathered.add("", error),
     }
     if gathered.faults.is_empty() { Ok(()) } else { Err(BuildError(gathered.faults)) }
+}
+
+pub(super) fn models(config: &Config, source: &str, metrics: &Metrics) -> Result<ModelSet, BuildError> {
+    let mut gathered = Gathered::of_config(source, Vec::new());
+    gathered.models(config, metrics).ok_or(BuildError(gathered.faults))
 }
 
 pub(super) fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Result<DryRun, BuildError> {
@@ -91,6 +108,9 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
     let metrics = gather(&mut gathered, Metrics::new());
     let ids = gather(&mut gathered, RequestIds::new());
     let models = metrics.as_ref().and_then(|metrics| gathered.models(&config, metrics));
+    if let Some(metrics) = &metrics {
+        certificate(&mut gathered, &config, metrics);
+    }
     let token = match admin::token(&config.admin.token_file) {
         Ok(token) => Some(token),
         Err(error) => {
@@ -171,6 +191,8 @@ impl Joined {
 
 async fn join(parts: Parts) -> Result<Joined, String> {
     let Parts { config, metrics, ids, models, storage, token } = parts;
+    zero::series(&metrics);
+    zero::started(&metrics, &config);
     let bans = Arc::new(BanList::new(
         config.banlist.clone(),
         Arc::clone(&storage.bans),
@@ -303,6 +325,7 @@ fn inspector(config: &Config, models: &ModelSet, metrics: &Metrics) -> Inspector
     let settings = inspection::Config {
         flag_threshold: models.text_thresholds.flag(),
         cache_capacity: config.inspection.cache,
+        unpacking: config.inspection.unpacking,
         ..inspection::Config::default()
     };
     Inspector::new(Arc::clone(&models.text), settings, metrics.inspection.clone())

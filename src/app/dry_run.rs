@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::admin;
-use crate::inspection::{ClassifierError, Inspection, Inspector, Place};
+use crate::inspection::{AttackClass, ClassifierError, Findings, Inspection, Inspector, Place};
 use crate::policy::{Policy, Verdict};
 
 /// Judges texts as the running filter judges what requests carry.
@@ -31,6 +31,13 @@ impl DryRun {
     pub fn verdict(&self, inspection: &Inspection) -> Verdict {
         let findings = inspection.findings.0.iter();
         findings.fold(Verdict::Allow, |verdict, finding| verdict.graver(self.policy.weigh(finding.suspicion)))
+    }
+
+    /// What an inspection is refused as: the class with the highest score among the findings that each are refused by
+    /// themselves. `None` where it is not refused, or for no attack.
+    pub fn refused_as(&self, inspection: &Inspection) -> Option<AttackClass> {
+        let refused = inspection.findings.0.iter().filter(|finding| self.policy.weigh(finding.suspicion).is_refusal());
+        Findings(refused.cloned().collect()).worst().map(|(class, _)| class)
     }
 }
 

@@ -4,6 +4,7 @@ mod admin;
 mod build;
 pub mod dry_run;
 mod tasks;
+mod zero;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use tokio::task::JoinHandle;
 
 use crate::activity::ActivityLog;
 use crate::config::{Config, Fault};
+use crate::metrics::Metrics;
+use crate::model::ModelSet;
 use crate::proxy::{self, Gate, ListenError};
 use crate::session::SessionTracker;
 
@@ -65,6 +68,14 @@ pub enum RunError {
 /// With every fault of configuration and models at once.
 pub fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Result<dry_run::DryRun, BuildError> {
     build::dry_run(config, source, faults)
+}
+
+/// The models of this configuration.
+///
+/// # Errors
+/// With every fault of configuration and models at once.
+pub fn models(config: &Config, source: &str, metrics: &Metrics) -> Result<ModelSet, BuildError> {
+    build::models(config, source, metrics)
 }
 
 /// A filter, built and not yet listening.

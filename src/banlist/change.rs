@@ -51,6 +51,9 @@ pub enum BanError {
 }
 
 impl BanError {
+    /// Every stable name, and that of the grace after an unban, which refuses a ban too.
+    pub(crate) const NAMES: [&str; 6] = ["trusted-proxy", "allowlisted", "everyone", "ended", "full", "unban-grace"];
+
     /// Every reason's stable name, as a metric label.
     const fn as_str(self) -> &'static str {
         match self {

@@ -37,13 +37,12 @@ impl Unsaved {
 impl BanList {
     /// Makes the store hold what memory holds of this scope; whether it does now.
     ///
-    /// A failure is logged and counted, and the scope stays noted for the next sweep; so does it when the caller goes
+    /// A failure is logged (and counted with the store's calls), and the scope stays noted for the next sweep; so does it when the caller goes
     /// away in the middle.
     pub(super) async fn save(&self, scope: BanScope) -> bool {
         match self.try_save(scope).await {
             Ok(()) => true,
             Err(error) => {
-                self.metrics.store_failures.inc();
                 tracing::error!(%scope, %error, "ban change is in force but not stored; it will be tried again");
                 false
             }
@@ -67,9 +66,9 @@ impl BanList {
         };
         let current = self.table.load().get(scope).cloned();
         match current {
-            Some(ban) => self.store.put(&ban).await?,
+            Some(ban) => self.metrics.store.time(self.store.put(&ban)).await?,
             None => {
-                self.store.remove(scope).await?;
+                self.metrics.store.time(self.store.remove(scope)).await?;
             }
         }
         self.unsaved.lock().settle(scope, change);

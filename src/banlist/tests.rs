@@ -200,7 +200,7 @@ async fn a_failing_store_delays_nothing_and_is_written_later() {
     bench.store.down.store(false, Ordering::Relaxed);
     bench.list.sweep(at(2)).await;
     assert_eq!(bench.store.scopes(), ["192.0.2.2"]);
-    assert!(bench.metric("portcullis_ban_store_failures_total 3"));
+    assert!(bench.metric("portcullis_store_errors_total{store=\"bans\"} 3"));
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ pub struct Thresholds {
 
 impl Thresholds {
     /// No score is high enough.
-    pub(super) const NEVER: Self = Self { closed: f32::INFINITY, open: f32::INFINITY };
+    pub(crate) const NEVER: Self = Self { closed: f32::INFINITY, open: f32::INFINITY };
 }
 
 /// A feature that spoke for abnormal.

@@ -49,50 +49,51 @@ impl LogJudge {
             if at > 0 {
                 session.arrive(record.timestamp);
             }
-            session.add(&self.outcome(record));
+            session.add(&outcome_of(record, &self.logins, &self.fingerprints));
         }
         Some(session)
     }
+}
 
-    fn outcome(&self, record: &ActivityRecord) -> Outcome {
-        let header = |name: &str| {
-            let found = record.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.as_bytes())
-        };
-        let path = record.url.split('?').next().unwrap_or_default();
-        let method = Method::of(&record.method);
-        let attack = match record.verdict {
-            Verdict::Refuse(Reason::Attack(class)) => Some(class),
-            _ => None,
-        };
-        let missing = BROWSER_HEADERS.iter().map(|name| u8::from(header(name).is_none())).sum();
-        Outcome {
-            timestamp: record.timestamp,
-            status: record.status,
-            method,
-            kind: Kind::of(method, record.url.as_bytes(), header("sec-fetch-dest")),
-            media: record.content_type.as_deref().map_or(Media::Other, Media::of),
-            login: self.login(record, path),
-            path: self.fingerprints.of(path.as_bytes()),
-            agent: header("user-agent").map_or(0, |agent| self.fingerprints.of(agent)),
-            missing_headers: missing,
-            request_bytes: record.request_bytes,
-            response_bytes: record.response_bytes,
-            findings: u32::from(attack.is_some()),
-            finding_kind: attack.map_or(FINDING_KINDS - 1, finding_kind),
-            score: record.score.unwrap_or(0.0),
-            custom: Vec::new(),
-        }
+/// What a request of the log adds to its visit.
+pub fn outcome_of(record: &ActivityRecord, logins: &LoginEndpoints, fingerprints: &Fingerprints) -> Outcome {
+    let header = |name: &str| {
+        let found = record.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_bytes())
+    };
+    let path = record.url.split('?').next().unwrap_or_default();
+    let method = Method::of(&record.method);
+    let attack = match record.verdict {
+        Verdict::Refuse(Reason::Attack(class)) => Some(class),
+        _ => None,
+    };
+    let missing = BROWSER_HEADERS.iter().map(|name| u8::from(header(name).is_none())).sum();
+    Outcome {
+        timestamp: record.timestamp,
+        status: record.status,
+        method,
+        kind: Kind::of(method, record.url.as_bytes(), header("sec-fetch-dest")),
+        media: record.content_type.as_deref().map_or(Media::Other, Media::of),
+        login: login(record, path, logins),
+        path: fingerprints.of(path.as_bytes()),
+        agent: header("user-agent").map_or(0, |agent| fingerprints.of(agent)),
+        missing_headers: missing,
+        request_bytes: record.request_bytes,
+        response_bytes: record.response_bytes,
+        findings: u32::from(attack.is_some()),
+        finding_kind: attack.map_or(FINDING_KINDS - 1, finding_kind),
+        score: record.score.unwrap_or(0.0),
+        custom: Vec::new(),
     }
+}
 
-    fn login(&self, record: &ActivityRecord, path: &str) -> Login {
-        if !self.logins.matches(&record.method, path) {
-            Login::None
-        } else if (400..500).contains(&record.status) {
-            Login::Failure
-        } else {
-            Login::Attempt
-        }
+fn login(record: &ActivityRecord, path: &str, logins: &LoginEndpoints) -> Login {
+    if !logins.matches(&record.method, path) {
+        Login::None
+    } else if (400..500).contains(&record.status) {
+        Login::Failure
+    } else {
+        Login::Attempt
     }
 }
 

@@ -6,30 +6,31 @@ use super::{Assessment, Behaviour, BehaviourClassifier, Cause, CustomNames, Sess
 use crate::metrics::BehaviourMetrics;
 use crate::session::Session;
 
-/// Judges visits.
-pub(super) struct Judge {
+/// Judges visits, of the filter and of its log, imported ones included.
+pub(crate) struct Judge {
     /// `None` in collection mode.
-    pub(super) classifier: Option<Arc<dyn BehaviourClassifier>>,
+    pub(crate) classifier: Option<Arc<dyn BehaviourClassifier>>,
     /// Scores from which the features make a visit abnormal.
-    pub(super) thresholds: Thresholds,
+    pub(crate) thresholds: Thresholds,
     /// The custom features.
-    pub(super) custom: CustomNames,
-    pub(super) metrics: BehaviourMetrics,
+    pub(crate) custom: CustomNames,
+    /// Counts.
+    pub(crate) metrics: BehaviourMetrics,
 }
 
 impl Judge {
     /// Whether there is a model to judge with.
-    pub(super) fn judges(&self) -> bool {
+    pub(crate) fn judges(&self) -> bool {
         self.classifier.is_some()
     }
 
     /// The verdict on a visit that closed.
-    pub(super) fn assess(&self, session: &Session) -> Assessment {
+    pub(crate) fn assess(&self, session: &Session) -> Assessment {
         self.assess_from(session, self.thresholds.closed)
     }
 
     /// The verdict on a visit that is still open.
-    pub(super) fn assess_open(&self, session: &Session) -> Assessment {
+    pub(crate) fn assess_open(&self, session: &Session) -> Assessment {
         self.assess_from(session, self.thresholds.open)
     }
 
@@ -58,6 +59,7 @@ impl Judge {
             Ok(score) => {
                 let abnormal = score >= threshold;
                 assessment.score = Some(score);
+                self.metrics.scores.observe(f64::from(score));
                 assessment.behaviour = if abnormal { Behaviour::Abnormal } else { Behaviour::Normal };
                 assessment.cause = abnormal.then_some(Cause::Features);
                 if abnormal {

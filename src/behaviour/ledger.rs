@@ -33,7 +33,7 @@ impl Ledger {
     /// The two ends; [`LedgerWriter::run`] has to be spawned.
     pub(super) fn new(store: Arc<dyn AssessmentStore>, metrics: BehaviourMetrics) -> (Self, LedgerWriter) {
         let (entries, queue) = mpsc::channel(QUEUE);
-        (Self { entries, metrics }, LedgerWriter { queue, store })
+        (Self { entries, metrics: metrics.clone() }, LedgerWriter { queue, store, metrics })
     }
 
     pub(super) fn enter(&self, entry: Entry) {
@@ -47,6 +47,7 @@ impl Ledger {
 pub(super) struct LedgerWriter {
     queue: mpsc::Receiver<Entry>,
     store: Arc<dyn AssessmentStore>,
+    metrics: BehaviourMetrics,
 }
 
 impl LedgerWriter {
@@ -63,9 +64,10 @@ impl LedgerWriter {
     }
 
     async fn write(&self, entry: &Entry) -> Result<(), AssessmentStoreError> {
+        let calls = &self.metrics.store;
         match entry {
-            Entry::Put(assessment) => self.store.put(assessment).await,
-            Entry::Deactivate(client) => self.store.deactivate_abnormal(*client).await.map(|_| ()),
+            Entry::Put(assessment) => calls.time(self.store.put(assessment)).await,
+            Entry::Deactivate(client) => calls.time(self.store.deactivate_abnormal(*client)).await.map(|_| ()),
         }
     }
 }

@@ -92,6 +92,7 @@ impl BehaviourScorer {
                 }
                 Come::End => break,
             }
+            bench.metrics.queued.set(i64::try_from(closed.len()).unwrap_or(i64::MAX));
         }
         drop(bench);
         // A writer that panicked has already said so; there is nothing left to store with.

@@ -7,10 +7,10 @@ use anyhow::anyhow;
 use serde_json::{Map, Value};
 
 use super::Failure;
-use super::sample::{Sample, object};
 use crate::app::dry_run::DryRun;
 use crate::app::{self, BuildError};
 use crate::config::Config;
+use crate::dataset::{Sample, object};
 use crate::inspection::{Inspection, Inspector, Suspicion};
 use crate::policy::Verdict;
 
@@ -87,13 +87,14 @@ async fn classified(
     object
 }
 
-async fn inspect(inspector: &Inspector, sample: &Sample) -> anyhow::Result<Inspection> {
+/// What the filter finds in a sample.
+pub(super) async fn inspect(inspector: &Inspector, sample: &Sample) -> anyhow::Result<Inspection> {
     match sample {
         Sample::Text { place, text } => Ok(inspector.inspect_place(*place, text.as_bytes()).await?),
         Sample::Request(request) => {
             let mut inspection = inspector.inspect(&request.head()).await?;
             if !request.body.is_empty() {
-                inspection.merge(inspector.inspect_body(request.content_type(), &request.body, false).await?);
+                inspection.merge(inspector.inspect_body_of(request.body_head(), &request.body, false).await?);
             }
             Ok(inspection)
         }

@@ -4,11 +4,14 @@ mod bans;
 mod check_config;
 mod classify;
 mod demo_site;
+mod eval;
+mod export;
+mod import;
 mod prepare;
-mod raw_request;
+mod progress;
 mod replay;
 mod run;
-mod sample;
+mod store;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,12 @@ enum Command {
     Bans(bans::Args),
     /// Classify texts: JSON lines in, JSON lines out.
     Classify(classify::Args),
+    /// Measure the filter on labelled rows: recall and false alarms by source, confusion matrix, picture.
+    Eval(eval::Args),
+    /// Write data sets out of the store: features and strings for training, requests and sessions.
+    Export(export::Args),
+    /// Read access logs and the predecessor's collections into the store.
+    Import(import::Args),
     /// Write the texts of JSON lines as the model would see them; what training reads.
     #[command(hide = true)]
     Prepare(prepare::Args),
@@ -75,6 +84,9 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(args) => check_config::run(args),
         Command::Bans(args) => bans::run(args),
         Command::Classify(args) => classify::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Prepare(args) => prepare::run(args),
         Command::Replay(args) => replay::run(args),
         Command::DemoSite(args) => demo_site::run(args),

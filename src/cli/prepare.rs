@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::sample::{Sample, object};
+use crate::dataset::{Sample, object};
 use crate::inspection::{Config, Reading, Targets, body, read, read_head};
 
 /// Reads `{"text", "where"}`, `{"raw"}` or `{"raw_b64"}` a line from standard input. Writes the same object with
@@ -68,7 +68,7 @@ fn readings(sample: &Sample, config: &Config) -> Vec<Reading> {
         Sample::Text { place, text } => place.read(text.as_bytes(), &mut targets),
         Sample::Request(request) => {
             read_head(&request.head(), &mut targets);
-            body::read(request.content_type(), &request.body, false, &mut of_body);
+            body::take_apart(&request.body_head(), &request.body, false, config.unpacking, &mut of_body);
         }
     }
     let (mut fields, _) = targets.into_parts();

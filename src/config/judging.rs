@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reader::Section;
 use crate::behaviour::{self, Allowance, CustomFeature, Limits};
 use crate::expression::{Expression, Scope};
-use crate::inspection::AttackClass;
+use crate::inspection::{AttackClass, Unpacking};
 use crate::model::Sensitivity;
 use crate::policy::{BodyLimitAction, Exclusion, FailureMode, Mode, Route, Terms};
 use crate::session::{self, Gathering, KeyBy, LoginEndpoints, Milestones};
@@ -34,6 +34,8 @@ pub struct InspectionSettings {
     pub sensitivity: Sensitivity,
     /// Verdicts of texts remembered at most.
     pub cache: usize,
+    /// How far compressed bodies are unpacked.
+    pub unpacking: Unpacking,
 }
 
 /// Which models judge, and how they run.
@@ -88,6 +90,13 @@ pub(super) fn inspection(
             &Sensitivity::ALL.map(|sensitivity| (sensitivity.as_str(), sensitivity)),
         ),
         cache: section.number("cache", 65_536, 1..=16_777_216),
+        unpacking: Unpacking {
+            limit: section
+                .optional_bytes("unpack_limit", MAX_BODY)
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .unwrap_or(Unpacking::default().limit),
+            ratio: section.number("unpack_ratio", Unpacking::default().ratio, 1..=10_000),
+        },
     };
     section.finish();
     settings

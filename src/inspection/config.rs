@@ -1,6 +1,6 @@
 //! How inspection works.
 
-use super::transform;
+use super::{Unpacking, transform};
 
 /// Settings of inspection.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub struct Config {
     pub flag_threshold: f32,
     /// Rounds of decoding at most. Default 4.
     pub rounds: usize,
+    /// How far compressed bodies are unpacked.
+    pub unpacking: Unpacking,
     /// Values of a head or a body that are inspected each for itself; those past it are joined. Default 2,048.
     pub max_fields: usize,
     /// Windows of a head or a body past which the request is counted as large; all are read. Default 8,192, some 1.5 MiB.
@@ -24,6 +26,7 @@ impl Default for Config {
         Self {
             flag_threshold: 0.5,
             rounds: transform::DEFAULT_ROUNDS,
+            unpacking: Unpacking::default(),
             max_fields: 2_048,
             large_from_windows: 8_192,
             cache_capacity: 65_536,

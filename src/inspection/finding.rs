@@ -14,11 +14,27 @@ pub enum Malformed {
     Multipart,
     /// A `%` without two hex digits.
     PercentEncoding,
+    /// Not XML: elements that do not close as they opened.
+    Xml,
+    /// A charset that is not known.
+    Charset,
+    /// A content coding that is not known, one too many, or compressed data that is broken.
+    ContentEncoding,
+    /// Compressed data that is larger than allowed, or grows more than allowed.
+    Unpacked,
 }
 
 impl Malformed {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Multipart, Self::PercentEncoding];
+    pub const ALL: [Self; 7] = [
+        Self::Json,
+        Self::Multipart,
+        Self::PercentEncoding,
+        Self::Xml,
+        Self::Charset,
+        Self::ContentEncoding,
+        Self::Unpacked,
+    ];
 
     /// The kind's stable name, as logged.
     pub const fn as_str(self) -> &'static str {
@@ -26,6 +42,10 @@ impl Malformed {
             Self::Json => "json",
             Self::Multipart => "multipart",
             Self::PercentEncoding => "percent-encoding",
+            Self::Xml => "xml",
+            Self::Charset => "charset",
+            Self::ContentEncoding => "content-encoding",
+            Self::Unpacked => "unpacked",
         }
     }
 }

@@ -8,8 +8,8 @@ use std::time::Instant;
 use super::cache::ScoreCache;
 use super::excerpt::excerpt;
 use super::{
-    AttackClass, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier, Place, Reading,
-    RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
+    AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier,
+    Place, Reading, RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
 };
 use crate::metrics::InspectionMetrics;
 
@@ -65,7 +65,7 @@ impl Inspector {
         self.judge(parts, start).await
     }
 
-    /// Inspects a body of this `Content-Type`; `truncated`: only its beginning is given.
+    /// Inspects a body of this `Content-Type`, not compressed; `truncated`: only its beginning is given.
     ///
     /// # Errors
     /// When the model is saturated, late or fails.
@@ -75,18 +75,31 @@ impl Inspector {
         body: &[u8],
         truncated: bool,
     ) -> Result<Inspection, ClassifierError> {
+        self.inspect_body_of(content_type.into(), body, truncated).await
+    }
+
+    /// Inspects a body as the request's headers describe it; `truncated`: only its beginning is given.
+    ///
+    /// # Errors
+    /// When the model is saturated, late or fails.
+    pub async fn inspect_body_of(
+        &self,
+        head: BodyHead,
+        body: &[u8],
+        truncated: bool,
+    ) -> Result<Inspection, ClassifierError> {
         let start = Instant::now();
-        let (max_fields, rounds) = (self.config.max_fields, self.config.rounds);
-        let take_apart = move |content_type: Option<&[u8]>, body: &[u8]| {
+        let (max_fields, rounds, unpacking) = (self.config.max_fields, self.config.rounds, self.config.unpacking);
+        let take_apart = move |head: &BodyHead, body: &[u8]| {
             let mut targets = Targets::new(max_fields);
-            body::read(content_type, body, truncated, &mut targets);
+            body::take_apart(head, body, truncated, unpacking, &mut targets);
             prepare(targets, rounds)
         };
-        let parts = if body.len() <= LARGE_BODY_BYTES {
-            take_apart(content_type, body)
+        let parts = if body.len() <= LARGE_BODY_BYTES && !head.is_encoded() {
+            take_apart(&head, body)
         } else {
-            let (content_type, body) = (content_type.map(<[u8]>::to_vec), body.to_vec());
-            tokio::task::spawn_blocking(move || take_apart(content_type.as_deref(), &body))
+            let body = body.to_vec();
+            tokio::task::spawn_blocking(move || take_apart(&head, &body))
                 .await
                 .map_err(|_| self.failed(ClassifierError::Failed))?
         };
@@ -114,6 +127,7 @@ impl Inspector {
     }
 
     async fn judge(&self, parts: Parts, start: Instant) -> Result<Inspection, ClassifierError> {
+        self.metrics.take_apart_seconds.observe(start.elapsed().as_secs_f64());
         let mut inspection = Inspection::default();
         for (target, fault) in parts.malformed {
             self.metrics.malformed.with_label_values(&[fault.as_str()]).inc();
@@ -121,7 +135,10 @@ impl Inspector {
             inspection.findings.0.push(Finding { target, suspicion, excerpt: String::new() });
         }
         let windows: Vec<Vec<EncodedText>> = parts.readings.iter().map(Reading::windows).collect();
-        let mut scores = self.scores(windows.iter().flatten()).await?.into_iter();
+        let asked = Instant::now();
+        let scores = self.scores(windows.iter().flatten()).await;
+        self.metrics.model_seconds.observe(asked.elapsed().as_secs_f64());
+        let mut scores = scores?.into_iter();
         for (reading, windows) in parts.readings.into_iter().zip(windows) {
             let scored = windows.iter().zip(scores.by_ref());
             let highest = scored.max_by(|(_, left), (_, right)| left.attack.total_cmp(&right.attack));

@@ -25,6 +25,7 @@ mod target;
 mod targets;
 pub mod transform;
 
+pub use body::{BodyHead, Unpacking};
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
 pub use config::Config;
 pub use encode::EncodedText;

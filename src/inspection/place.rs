@@ -44,21 +44,12 @@ impl Place {
                 }
                 None => extract::read_path(text, targets),
             },
-            Self::Body => body::read(looks_multipart(text).as_deref(), text, false, targets),
+            Self::Body => body::read(None, text, false, targets),
             Self::Header => targets.push(TargetKind::Header, b"", text),
             Self::Value => targets.push(TargetKind::QueryValue, b"", text),
             Self::Kind(kind) => targets.push(kind, b"", text),
         }
     }
-}
-
-/// The content type of a body that begins with a boundary and the headers of a part.
-fn looks_multipart(body: &[u8]) -> Option<Vec<u8>> {
-    let line = body.strip_prefix(b"--")?.split(|byte| *byte == b'\n').next()?.trim_ascii_end();
-    let rest = body.get(2 + line.len()..)?.trim_ascii_start();
-    let is_part = rest.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
-    let plain = !line.is_empty() && !line.iter().any(|byte| matches!(byte, b'"' | b';' | b'\\'));
-    (is_part && plain).then(|| [b"multipart/form-data; boundary=\"", line, b"\""].concat())
 }
 
 impl Target {

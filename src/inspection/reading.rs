@@ -1,8 +1,8 @@
 //! From values as they stood in the request to what the model reads.
 
 use super::targets::Field;
-use super::transform::{Plain, decode, fold, plain_of};
-use super::{EncodedText, Target, TargetKind, encode, json, safe};
+use super::transform::{Plain, decode, fold, inner_texts, plain_of, plain_words};
+use super::{EncodedText, Target, encode, json, safe};
 
 /// JSON within JSON, tokens within cookies: levels that are taken apart.
 const MAX_NESTING: usize = 4;
@@ -10,8 +10,6 @@ const MAX_NESTING: usize = 4;
 const MAX_JSON_DEPTH: usize = 32;
 /// Leaves of a JSON value within a value that are read one by one.
 const MAX_LEAVES: usize = 1_024;
-/// Shortest path segment tried as base64.
-const MIN_SEGMENT_BYTES: usize = 16;
 
 /// A normalised text and where it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +29,8 @@ impl Reading {
     }
 }
 
-/// Normalises each value. Values that hold JSON or signed tokens become the texts within.
+/// Normalises each value. Values that hold JSON or signed tokens become the texts within; base64 in a value and words
+/// written in pieces are read once more by themselves.
 pub fn read(fields: Vec<Field>, rounds: usize) -> Vec<Reading> {
     let mut readings = Vec::with_capacity(fields.len());
     for field in fields {
@@ -50,13 +49,19 @@ fn read_value(target: &Target, value: &[u8], rounds: usize, nesting: usize, read
             }
             return;
         }
-        if target.kind == TargetKind::Path {
-            for text in path_segments(&decoded) {
-                read_value(target, &text, rounds, MAX_NESTING, readings);
-            }
+        for text in inner_texts(&decoded) {
+            read_value(target, &text, rounds, nesting + 1, readings);
         }
     }
     let text = fold(&decoded);
+    let words = plain_words(&text);
+    push(target, text, readings);
+    for text in words {
+        push(target, fold(&text), readings);
+    }
+}
+
+fn push(target: &Target, text: Vec<u8>, readings: &mut Vec<Reading>) {
     let safe = safe::is_safe(target.kind, &text);
     readings.push(Reading { target: target.clone(), text, safe });
 }
@@ -88,16 +93,6 @@ fn token_parts(text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
         _ => (String::new(), part.to_vec()),
     };
     Some(text.split(|byte| *byte == b'.').map(part).collect())
-}
-
-fn path_segments(path: &[u8]) -> Vec<Vec<u8>> {
-    path.split(|byte| *byte == b'/')
-        .filter(|segment| segment.len() >= MIN_SEGMENT_BYTES)
-        .filter_map(|segment| match plain_of(segment)? {
-            Plain::Text(text) => Some(text),
-            Plain::Binary(_) => None,
-        })
-        .collect()
 }
 
 fn joined(outer: &str, inner: &str) -> String {

@@ -12,19 +12,13 @@ impl AdminMetrics {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let opts = Opts::new("portcullis_admin_requests_total", "Requests to the admin listener, by class of status.");
         let metrics = Self { requests: IntCounterVec::new(opts, &["status"])? };
+        super::STATUS_CLASSES.iter().for_each(|class| _ = metrics.requests.with_label_values(&[class]));
         registry.register(Box::new(metrics.requests.clone()))?;
         Ok(metrics)
     }
 
     /// Counts a request by the class of its status.
     pub(crate) fn answered(&self, status: u16) {
-        let class = match status {
-            200..=299 => "2xx",
-            300..=399 => "3xx",
-            400..=499 => "4xx",
-            500..=599 => "5xx",
-            _ => "other",
-        };
-        self.requests.with_label_values(&[class]).inc();
+        self.requests.with_label_values(&[super::status_class(status)]).inc();
     }
 }

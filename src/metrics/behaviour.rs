@@ -1,8 +1,8 @@
 //! Metrics of judged visits.
 
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-use crate::metrics::Label;
+use crate::metrics::{Label, SCORE_BUCKETS, StoreMetrics};
 
 /// Counts of judged visits.
 #[derive(Clone)]
@@ -18,6 +18,12 @@ pub struct BehaviourMetrics {
     pub expression_errors: IntCounter,
     /// Passed limits that found no room in the scorer's queue; the client's next request tells again.
     pub untold: IntCounter,
+    /// Probability of abnormal that the model gave each visit it was asked about.
+    pub scores: Histogram,
+    /// Closed sessions waiting for judgement.
+    pub queued: IntGauge,
+    /// Calls of the store of judged visits.
+    pub store: StoreMetrics,
     /// Times the behaviour model failed.
     pub model_errors: IntCounter,
     /// Assessments dropped because the store was away and the queue full.
@@ -27,7 +33,7 @@ pub struct BehaviourMetrics {
 }
 
 impl BehaviourMetrics {
-    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(super) fn register(registry: &Registry, store: StoreMetrics) -> Result<Self, prometheus::Error> {
         let assessments = Opts::new("portcullis_assessments_total", "Closed sessions judged, by judgement.");
         let early = Opts::new("portcullis_early_assessments_total", "Open sessions judged, by judgement.");
         let breaches = Opts::new(
@@ -54,6 +60,12 @@ impl BehaviourMetrics {
                 "portcullis_limit_breaches_dropped_total",
                 "Passed limits that found no room in the scorer's queue; the client's next request tells again.",
             )?,
+            scores: Histogram::with_opts(
+                HistogramOpts::new("portcullis_behaviour_score", "Probability of abnormal given to a closed session.")
+                    .buckets(SCORE_BUCKETS.to_vec()),
+            )?,
+            queued: IntGauge::new("portcullis_behaviour_queued", "Closed sessions waiting for judgement.")?,
+            store,
             model_errors: IntCounter::new(
                 "portcullis_behaviour_model_errors_total",
                 "Sessions the behaviour model failed on; they are stored as newSession.",
@@ -74,10 +86,17 @@ impl BehaviourMetrics {
         registry.register(Box::new(metrics.unwatched.clone()))?;
         registry.register(Box::new(metrics.expression_errors.clone()))?;
         registry.register(Box::new(metrics.untold.clone()))?;
+        registry.register(Box::new(metrics.scores.clone()))?;
+        registry.register(Box::new(metrics.queued.clone()))?;
         registry.register(Box::new(metrics.model_errors.clone()))?;
         registry.register(Box::new(metrics.dropped.clone()))?;
         registry.register(Box::new(metrics.ban_errors.clone()))?;
         Ok(metrics)
+    }
+
+    /// Makes the series of these judgements, so that they are at 0 before the first one.
+    pub fn at_zero(&self, behaviours: &[impl Label]) {
+        behaviours.iter().for_each(|behaviour| _ = self.assessments.with_label_values(&[behaviour.label()]));
     }
 
     /// Counts one judged session.

@@ -30,6 +30,7 @@ impl ModelMetrics {
             )?,
             batch_windows: Histogram::with_opts(
                 HistogramOpts::new("portcullis_model_batch_windows", "Windows in one run of the text model.")
+                    // Up to the most windows of one run.
                     .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0]),
             )?,
             queue_depth: IntGauge::new(

@@ -10,7 +10,7 @@ pub use mode::{BodyLimitAction, FailureMode, Mode};
 pub use route::{Route, Terms};
 pub use verdict::{Reason, Verdict};
 
-use crate::inspection::{AttackClass, Findings, Suspicion};
+use crate::inspection::{AttackClass, Findings, Malformed, Suspicion};
 
 /// How suspicions are acted upon.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ impl Policy {
             .filter(|finding| !self.0.exclusions.iter().any(|rule| rule.covers(path.as_deref(), finding)));
         let mut worst = Verdict::Allow;
         for finding in counted {
-            worst = worst.graver(self.weigh(finding.suspicion));
+            worst = worst.graver(self.weigh_under(terms, finding.suspicion));
         }
         worst.under(terms.mode)
     }
@@ -85,6 +85,15 @@ impl Policy {
     /// The verdict on a body past the limit, where its route refuses such.
     pub fn judge_oversized(&self, terms: &Terms) -> Verdict {
         Verdict::Refuse(Reason::BodyTooLarge).under(terms.mode)
+    }
+
+    /// What a body unpacks to past the limit is as unseen as what is sent past it.
+    fn weigh_under(&self, terms: &Terms, suspicion: Suspicion) -> Verdict {
+        let unseen = suspicion == Suspicion::Malformed(Malformed::Unpacked);
+        match terms.over_limit {
+            BodyLimitAction::Refuse if unseen => Verdict::Refuse(Reason::BodyTooLarge),
+            _ => self.weigh(suspicion),
+        }
     }
 
     /// The verdict on one suspicion in block mode.

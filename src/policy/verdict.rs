@@ -19,6 +19,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every stable name.
+    pub const NAMES: [&str; 5] = ["banned", "attack", "malformed", "body-too-large", "uninspected"];
+
     /// The reason's stable name, as logged and as a metric label; attacks share one name, their class stands beside.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,6 +46,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every stable name.
+    pub const NAMES: [&str; 3] = ["allow", "flag", "refuse"];
+
     /// The verdict's stable name, as logged and as a metric label.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The ordered checks of a request; returns at the first refusal.
 
-use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use pingora_core::protocols::l4::socket::SocketAddr as PeerSocket;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::RequestHeader;
@@ -11,13 +11,14 @@ use super::{Gate, RequestContext, body};
 use crate::behaviour::Asker;
 use crate::client::{ClientIdentity, PeerAddr};
 use crate::expression::Facts;
-use crate::inspection::{ClassifierError, Inspection, RequestHead};
+use crate::inspection::{BodyHead, ClassifierError, Inspection, RequestHead};
 use crate::policy::{BodyLimitAction, Mode, Reason, Terms, Verdict};
 use crate::session::{Kind, Method, Visit, part_of};
 
 /// Who is it, is he barred, which visit, what does the head carry, what does the body carry.
 pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext) -> Result<Verdict> {
     let peer = peer_addr(downstream)?;
+    name_host(downstream)?;
     let client = gate.client.identify(peer, &downstream.req_header().headers);
     ctx.client = Some(client);
     if gate.bans.check(client.ip, ctx.now).is_some() {
@@ -91,9 +92,20 @@ async fn admit_body(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCont
         ctx.continued = true;
     }
     let read = body::read_whole(downstream, gate.body_timeout).await?;
-    let inspected = gate.inspector.inspect_body(content_type(downstream), &read, false).await;
+    let inspected = gate.inspector.inspect_body_of(body_head(downstream), &read, false).await;
     ctx.body = HeldBody::Judged(read);
     Ok(weigh(gate, downstream, ctx, inspected))
+}
+
+/// Gives a request of HTTP/2 the `Host` that the site will see, which Pingora makes of `:authority` after the request
+/// was judged; so it is inspected and logged as that of HTTP/1.
+fn name_host(downstream: &mut Session) -> Result<()> {
+    if downstream.is_http2()
+        && let Some(authority) = downstream.req_header().uri.authority().map(ToString::to_string)
+    {
+        downstream.req_header_mut().insert_header(HOST, authority)?;
+    }
+    Ok(())
 }
 
 async fn inspect_head(gate: &Gate, downstream: &Session) -> Result<Inspection, ClassifierError> {
@@ -132,8 +144,9 @@ pub(super) fn weigh(
     ctx.verdict
 }
 
-pub(super) fn content_type(downstream: &Session) -> Option<&[u8]> {
-    downstream.req_header().headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes)
+/// What the request says of its body.
+pub(super) fn body_head(downstream: &Session) -> BodyHead {
+    BodyHead::of(&downstream.req_header().headers)
 }
 
 /// The announced length; `None` for a chunked body or where none is announced.

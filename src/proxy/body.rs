@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use pingora_core::{Error, ErrorType, Result};
 use pingora_proxy::Session;
 
-use super::admit::{content_type, weigh};
+use super::admit::{body_head, weigh};
 use super::{Gate, RequestContext};
 use crate::policy::{BodyLimitAction, Reason, Terms, Verdict};
 
@@ -97,7 +97,7 @@ pub(super) async fn filter(
     ctx.verdict = if over {
         judge_oversized(gate, downstream, ctx, body.slice(..limit), over_limit).await
     } else {
-        let inspected = gate.inspector.inspect_body(content_type(downstream), &body, false).await;
+        let inspected = gate.inspector.inspect_body_of(body_head(downstream), &body, false).await;
         weigh(gate, downstream, ctx, inspected)
     };
     ctx.body = HeldBody::Released(body.slice(..body.len().min(limit)));
@@ -125,7 +125,7 @@ async fn judge_oversized(
         BodyLimitAction::Refuse => ctx.verdict.graver(gate.policy.judge_oversized(&terms)),
         BodyLimitAction::Pass => ctx.verdict,
         BodyLimitAction::InspectPrefix => {
-            let inspected = gate.inspector.inspect_body(content_type(downstream), &prefix, true).await;
+            let inspected = gate.inspector.inspect_body_of(body_head(downstream), &prefix, true).await;
             weigh(gate, downstream, ctx, inspected)
         }
     }

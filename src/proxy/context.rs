@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::client::ClientIdentity;
 use crate::id::{RequestId, RequestIds};
 use crate::inspection::{Findings, Inspection};
+use crate::metrics::{InFlight, ProxyMetrics};
 use crate::policy::{Terms, Verdict};
 use crate::session::{Kind, Visit};
 use crate::time::Timestamp;
@@ -42,10 +43,12 @@ pub struct RequestContext {
     pub(super) continued: bool,
     /// The request failed on the way to the upstream or back.
     pub(super) upstream_failed: bool,
+    /// Counts it as under way.
+    _in_flight: InFlight,
 }
 
 impl RequestContext {
-    pub(super) fn new(ids: &RequestIds) -> Self {
+    pub(super) fn new(ids: &RequestIds, metrics: &ProxyMetrics) -> Self {
         let now = Timestamp::now();
         Self {
             id: ids.next(now),
@@ -62,6 +65,7 @@ impl RequestContext {
             body: HeldBody::None,
             continued: false,
             upstream_failed: false,
+            _in_flight: metrics.begin(),
         }
     }
 

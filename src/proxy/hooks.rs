@@ -16,7 +16,7 @@ impl ProxyHttp for WafProxy {
     type CTX = RequestContext;
 
     fn new_ctx(&self) -> RequestContext {
-        RequestContext::new(&self.gate.ids)
+        RequestContext::new(&self.gate.ids, &self.gate.metrics)
     }
 
     async fn request_filter(&self, downstream: &mut Session, ctx: &mut RequestContext) -> Result<bool> {

@@ -5,6 +5,7 @@
 mod accept;
 mod admit;
 mod body;
+mod certificate;
 mod context;
 mod hooks;
 mod outcome;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pingora_core::listeners::tls::TlsSettings;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server};
 use pingora_proxy::http_proxy_service;
@@ -32,6 +34,7 @@ use crate::metrics::ProxyMetrics;
 use crate::policy::Policy;
 use crate::session::{Fingerprints, KeyBy, LoginEndpoints, SessionTracker};
 
+pub use certificate::{CertificateError, certificate_end};
 pub use context::RequestContext;
 pub use upstream::Upstream;
 
@@ -154,11 +157,14 @@ pub fn serve(config: &Config, gate: Gate) -> Result<(), ListenError> {
         None => service.add_tcp(&address),
         Some(files) => {
             let (certificate, key) = (files.certificate.display().to_string(), files.key.display().to_string());
-            service.add_tls(&address, &certificate, &key).map_err(|error| ListenError::Tls {
+            let mut settings = TlsSettings::intermediate(&certificate, &key).map_err(|error| ListenError::Tls {
                 certificate: files.certificate.clone(),
                 key: files.key.clone(),
                 reason: error.to_string(),
             })?;
+            // Offered, by ALPN; who does not ask for it speaks HTTP/1.1.
+            settings.enable_h2();
+            service.add_tls_with_settings(&address, None, settings);
         }
     }
     server.add_service(service);

@@ -16,7 +16,10 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     let latency = ctx.started.elapsed();
     let status = downstream.response_written().map_or(0, |response| response.status.as_u16());
     let attack = ctx.findings.worst();
+    let (request_bytes, response_bytes) =
+        (body_bytes(downstream.body_bytes_read()), body_bytes(downstream.body_bytes_sent()));
     count(gate, ctx, latency, attack);
+    gate.metrics.sent(status, request_bytes, response_bytes);
     let session = ctx.visit.as_ref().map(crate::session::Visit::session);
     if let (Some(client), false) = (ctx.client, ctx.verdict == Verdict::Refuse(Reason::Banned)) {
         let (outcome, text) = outcome::outcome(gate, downstream, ctx, timestamp, status);
@@ -40,8 +43,8 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
         origin: origin(gate, downstream),
         headers: Redaction::headers(&request.headers),
         status,
-        request_bytes: u64::try_from(downstream.body_bytes_read()).unwrap_or(u64::MAX),
-        response_bytes: u64::try_from(downstream.body_bytes_sent()).unwrap_or(u64::MAX),
+        request_bytes,
+        response_bytes,
         content_type: response_type(downstream),
         latency,
         verdict: ctx.verdict,
@@ -60,9 +63,16 @@ fn count(gate: &Gate, ctx: &RequestContext, latency: std::time::Duration, attack
     if let Some((class, _)) = attack {
         gate.metrics.attacked(class.as_str(), verdict);
     }
+    if let Some(score) = ctx.score {
+        gate.metrics.scored(score);
+    }
     if ctx.upstream_failed {
         gate.metrics.upstream_errors.inc();
     }
+}
+
+fn body_bytes(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 /// The body as far as the filter held it, redacted, where the configuration keeps it.

@@ -6,6 +6,7 @@
 mod config;
 mod embedded;
 mod error;
+pub mod exchange;
 mod fields;
 mod mongodb;
 

@@ -109,3 +109,76 @@ fn a_body_that_does_not_come_is_a_408_and_the_origin_is_not_contacted() {
     assert_eq!(read_response(&mut stream).status, 408);
     assert!(origin.seen().is_empty());
 }
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(body).unwrap();
+    packed.finish().unwrap()
+}
+
+fn brotli(body: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &*body, &mut packed, &brotli::enc::BrotliEncoderParams::default()).unwrap();
+    packed
+}
+
+fn post_encoded(kind: &str, coding: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST /api HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+#[test]
+fn compressed_bodies_are_unpacked_for_inspection_and_forwarded_as_sent() {
+    let origin = Origin::start();
+    let waf = Waf::start(&origin);
+    let (attack, harmless) = ([b"a=b&", ATTACK].concat(), b"a=nice&b=day".to_vec());
+    for (coding, pack) in
+        [("gzip", gzip as fn(&[u8]) -> Vec<u8>), ("br", brotli), ("gzip, br", |body| brotli(&gzip(body)))]
+    {
+        assert_eq!(waf.send(post_encoded(FORM, coding, &pack(&attack))).status, 403, "{coding}");
+        assert_eq!(waf.send(post_encoded(FORM, coding, &pack(&harmless))).status, 200, "{coding}");
+        let seen = origin.seen().pop().unwrap();
+        assert_eq!((seen.body.clone(), seen.header("content-encoding")), (pack(&harmless), Some(coding)));
+    }
+    assert_eq!(origin.seen().len(), 3, "the origin saw no attack");
+    // A lie: nothing was compressed, and a server that ignores the header reads the attack.
+    assert_eq!(waf.send(post_encoded(FORM, "gzip", &attack)).status, 403);
+}
+
+#[test]
+fn a_body_that_unpacks_past_the_limit_is_too_large() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[inspection]\nunpack_limit = \"1MiB\"\n");
+    let bomb = gzip(&[words(2 << 20), ATTACK.to_vec()].concat());
+    assert_eq!(waf.send(post_encoded(FORM, "gzip", &bomb)).status, 413);
+    assert!(origin.seen().is_empty());
+    assert!(waf.metrics().contains("portcullis_inspection_malformed_total{kind=\"unpacked\"} 1"));
+}
+
+#[test]
+fn attacks_in_other_alphabets_and_formats_are_refused_and_the_origin_sees_nothing() {
+    let origin = Origin::start();
+    let waf = Waf::start(&origin);
+    let utf16: Vec<u8> = r#"{"user":"x' UNION SELECT username, password FROM users-- -"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let xxe = br#"<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>"#;
+    let soap = b"<s:Envelope xmlns:s='http://x/'><s:Body><id>1' UNION SELECT username, password FROM users-- -</id></s:Body></s:Envelope>";
+    let graphql = br#"{"query":"{ user(id: \"1' UNION SELECT username, password FROM users-- -\") { name } }"}"#;
+    for (kind, body) in [
+        ("application/json; charset=utf-16le", &utf16[..]),
+        ("application/json", &utf16),
+        ("text/html; charset=utf-7", b"+ADw-script+AD4-alert(document.cookie)+ADw-/script+AD4-"),
+        ("application/xml", xxe),
+        ("text/xml; charset=utf-8", soap),
+        ("application/json", graphql),
+        ("text/plain", soap),
+    ] {
+        assert_eq!(waf.send(post("/api", kind, body)).status, 403, "{kind}");
+    }
+    assert!(origin.seen().is_empty(), "{:?}", origin.seen());
+    let plain = b"<s:Envelope xmlns:s='http://x/'><s:Body><name>Anna</name></s:Body></s:Envelope>";
+    assert_eq!(waf.send(post("/api", "text/xml", plain)).status, 200);
+    assert_eq!(origin.only().body, plain);
+}

@@ -2,13 +2,43 @@
 
 use http::{HeaderMap, HeaderValue};
 use portcullis::inspection::transform::{DEFAULT_ROUNDS, decode, fold, normalise};
-use portcullis::inspection::{Place, Reading, RequestHead, TargetKind, Targets, body, read, read_head};
+use portcullis::inspection::{
+    BodyHead, Place, Reading, RequestHead, TargetKind, Targets, Unpacking, body, read, read_head,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 /// Pieces that decodings and parsers stumble over.
-const PIECES: [&str; 52] = [
+const PIECES: [&str; 80] = [
+    "<!DOCTYPE",
+    "<!ENTITY a \"b\">",
+    "<![CDATA[",
+    "]]>",
+    "<a b='",
+    "</a>",
+    "<?xml encoding='utf-7'?>",
+    "+ADw-",
+    "\"\"\"",
+    "query {",
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n=3C",
+    "#x\n",
+    "--x\n",
+    "<!--",
+    "-->",
+    "*!",
+    "0x61626364",
+    "x'61626364'",
+    "CHAR(97,98)",
+    "chr(97)||",
+    "$IFS",
+    "${IFS",
+    "\\000065 ",
+    "\\74",
+    "\u{200B}",
+    "c'a't",
+    "^",
+    "$@",
     "%",
     "%2",
     "%25",
@@ -63,7 +93,12 @@ const PIECES: [&str; 52] = [
     "Content-Disposition: form-data; name=\"a\"; filename=",
 ];
 
-const TYPES: [&str; 7] = [
+const TYPES: [&str; 12] = [
+    "application/soap+xml",
+    "text/xml; charset=utf-16",
+    "application/graphql",
+    "application/x-www-form-urlencoded; charset=ibm037",
+    "text/plain; charset=shift_jis",
     "application/x-www-form-urlencoded",
     "application/json",
     "multipart/form-data; boundary=b",
@@ -115,6 +150,7 @@ proptest! {
         prop_assert!(!normalised.contains(&0));
         prop_assert!(!normalised.iter().any(u8::is_ascii_uppercase));
         prop_assert!(normalised.len() <= 6 * text.len() + 192);
+        prop_assert!(!normalised.iter().any(|byte| matches!(byte, 1..=9 | 11..=31 | 127)));
     }
 
     #[test]
@@ -123,6 +159,22 @@ proptest! {
         body::read(Some(kind.as_bytes()), &text, truncated, &mut targets);
         for window in readings(targets).iter().flat_map(Reading::windows) {
             prop_assert!((1..=256).contains(&window.bytes().len()));
+        }
+    }
+
+    #[test]
+    fn packed_bodies_never_panic(text in hostile(), codings in select(vec!["gzip", "deflate", "br", "gzip, br", "x, ,br"]), cut in 0_usize..64) {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-encoding", HeaderValue::from_static(codings));
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, &text)?;
+        let packed = packed.finish()?;
+        let limits = Unpacking { limit: 512, ratio: 100 };
+        for body in [&text[..], &packed[..packed.len() - cut.min(packed.len())]] {
+            let mut targets = Targets::new(8);
+            body::take_apart(&BodyHead::of(&headers), body, false, limits, &mut targets);
+            let (fields, _) = targets.into_parts();
+            prop_assert!(fields.iter().map(|field| field.value.len()).sum::<usize>() <= 16 * (512 + body.len()));
         }
     }
 
@@ -166,7 +218,7 @@ proptest! {
         let body = match kind {
             "application/json" => format!("{{\"a\":\"{hidden}\"}}"),
             "multipart/form-data; boundary=b" => format!("--b\r\nContent-Disposition: form-data; name=a\r\n\r\n{hidden}\r\n--b--"),
-            "application/x-www-form-urlencoded" => format!("a={hidden}"),
+            "application/x-www-form-urlencoded" | "application/x-www-form-urlencoded; charset=ibm037" => format!("a={hidden}"),
             _ => hidden,
         };
         let mut targets = Targets::new(8);

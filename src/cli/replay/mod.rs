@@ -2,12 +2,10 @@
 //!
 //! It reads files of concatenated raw requests, as CSIC 2010 has them, and JSON lines with `raw` or `raw_b64`.
 //! The requests go out as recorded, over kept connections; only what belongs to a connection is made anew
-//! ([`request`] has the list). Every request ends up in the summary: under the status of its answer, or under the
+//! ([`RecordedRequest`](crate::dataset::RecordedRequest) has the list). Every request ends up in the summary: under the status of its answer, or under the
 //! reason why it has none.
 
 mod connection;
-mod recording;
-mod request;
 mod sender;
 mod summary;
 
@@ -21,9 +19,9 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use http::Uri;
 
-use self::recording::Recording;
 use self::sender::{Feed, Plan};
 use super::Failure;
+use crate::dataset::Recording;
 
 /// More source addresses than any trial needs, and well within 127.0.0.0/8.
 const MAX_SOURCES: u32 = 60_000;

@@ -9,9 +9,8 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
 use super::connection::{Answer, Connection, NoAnswer};
-use super::recording::Fault;
-use super::request::RecordedRequest;
 use super::summary::{Outcome, Summary};
+use crate::dataset::{Fault, RecordedRequest};
 
 /// How many requests are read ahead for each connection.
 const READ_AHEAD: usize = 4;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::connection::NoAnswer;
-use super::recording::Fault;
+use crate::dataset::Fault;
 
 /// Beyond so many answers their times are no longer kept; the first million tell enough.
 const MAX_TIMES: usize = 1_000_000;

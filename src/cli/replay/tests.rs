@@ -3,10 +3,9 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::recording::{Fault, Recording};
-use super::request::RecordedRequest;
 use super::sender::{Feed, Plan, send_all};
 use super::summary::Summary;
+use crate::dataset::{Fault, RecordedRequest, Recording};
 
 fn read(input: &[u8]) -> Vec<Result<String, Fault>> {
     let text = |request: RecordedRequest| String::from_utf8_lossy(&request.to_bytes("server:1")).into_owned();

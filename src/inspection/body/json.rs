@@ -1,6 +1,6 @@
-//! JSON bodies: keys and strings, each where it stands.
+//! JSON bodies: keys and strings, each where it stands; of a query in GraphQL its literals as well.
 
-use super::MAX_JSON_DEPTH;
+use super::{MAX_JSON_DEPTH, graphql};
 use crate::inspection::TargetKind;
 use crate::inspection::json::{Fault, walk};
 use crate::inspection::safe::is_plain_name;
@@ -13,7 +13,12 @@ pub(super) fn read(body: &[u8], truncated: bool, targets: &mut Targets) -> bool 
     let result = walk(body, MAX_JSON_DEPTH, &mut |leaf| match leaf.is_key {
         true if is_plain_name(leaf.text) => {}
         true => targets.push(TargetKind::BodyName, leaf.path.as_bytes(), leaf.text),
-        false => targets.push(TargetKind::BodyValue, leaf.path.as_bytes(), leaf.text),
+        false => {
+            targets.push(TargetKind::BodyValue, leaf.path.as_bytes(), leaf.text);
+            if leaf.path.rsplit('.').next() == Some("query") && graphql::is_query(leaf.text) {
+                graphql::read_literals(leaf.text, targets);
+            }
+        }
     });
     match result {
         Ok(()) => true,

@@ -1,28 +1,45 @@
 //! Bodies of other types: what they look like, else text, else the printable runs of binary data.
 
-use super::{json, urlencoded};
+use super::{json, urlencoded, xml};
 use crate::inspection::TargetKind;
 use crate::inspection::safe::is_plain_name;
 use crate::inspection::targets::Targets;
-use crate::inspection::transform::{form_decoded, printable_runs};
+use crate::inspection::transform::{MIN_PRINTABLE_RUN, form_decoded, printable_runs};
 
 /// Bytes of a hundred that may be neither printable nor UTF-8 in a text.
 const MAX_ODD_PERCENT: usize = 15;
 
-/// Adds a body of a type without fields. JSON and forms sent under another type are taken apart all the same.
+/// Bytes up to which short runs of binary data are read: messages of a protocol, not pictures.
+const SMALL_BYTES: usize = 4 * 1_024;
+/// Printable bytes in a row that are read in such a message.
+const MIN_SMALL_RUN: usize = 5;
+
+/// Adds a body of a type without fields. JSON, XML and forms sent under another type are taken apart all the same.
 pub(super) fn read(body: &[u8], truncated: bool, targets: &mut Targets) {
-    if json::is_json(body) {
+    read_as(TargetKind::BodyText, b"", body, truncated, targets);
+}
+
+/// The same of a part with this name; `kind` is that of text without fields.
+pub(super) fn read_as(kind: TargetKind, name: &[u8], body: &[u8], truncated: bool, targets: &mut Targets) {
+    if kind == TargetKind::BodyText && json::is_json(body) {
         json::read(body, truncated, targets);
-    } else if is_form(body) {
+    } else if kind == TargetKind::BodyText && is_form(body) {
         urlencoded::read(body, urlencoded::BODY, truncated, targets);
-    } else {
-        targets.push(TargetKind::BodyText, b"", text_of(body));
+    } else if !(xml::is_xml(body) && xml::read(body, truncated, targets)) {
+        if xml::has_elements(body) {
+            // A document without its first line, or a fragment of a page: which, only the application knows.
+            xml::read(body, truncated, targets);
+        }
+        targets.push(kind, name, text_of(body));
     }
 }
 
 /// The body where it is text; of binary data the printable runs.
 pub(super) fn text_of(body: &[u8]) -> Vec<u8> {
-    if is_text(body) { body.to_vec() } else { printable_runs(body) }
+    if is_text(body) {
+        return body.to_vec();
+    }
+    printable_runs(body, if body.len() <= SMALL_BYTES { MIN_SMALL_RUN } else { MIN_PRINTABLE_RUN })
 }
 
 /// Mostly printable. NUL bytes count as printable: UTF-16 has them, and they are dropped in decoding.

@@ -1,5 +1,6 @@
 //! Query strings and URL-encoded forms: names and values.
 
+use super::charset::Charset;
 use crate::inspection::safe::is_plain_name;
 use crate::inspection::targets::Targets;
 use crate::inspection::transform::{form_decoded, is_malformed};
@@ -19,6 +20,18 @@ pub(crate) fn read(form: &[u8], kinds: Kinds, truncated: bool, targets: &mut Tar
     while let Some(pair) = pairs.next() {
         let cut = truncated && pairs.peek().is_none();
         read_pair(pair, kinds, cut, targets);
+    }
+}
+
+/// Adds names and values that are percent-encoded in this charset.
+pub(super) fn read_spelt(form: &[u8], charset: Charset, targets: &mut Targets) {
+    for pair in form.split(|byte| *byte == b'&') {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=').map(|part| charset.decode(&form_decoded(part)));
+        let name = parts.next().unwrap_or_default();
+        if !is_plain_name(&name) {
+            targets.push(TargetKind::BodyName, &name, name.as_slice());
+        }
+        targets.push(TargetKind::BodyValue, &name, parts.next().unwrap_or_default());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Values that are base64 as a whole.
+//! Values that are base64 as a whole, and base64 within values.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -10,8 +10,10 @@ const MIN_ENCODED_BYTES: usize = 16;
 const MIN_BINARY_BYTES: usize = 64;
 /// Below this length all decoded bytes must be printable, above it nine in ten.
 const SHORT_BYTES: usize = 20;
+/// Runs of base64 within one value that are read.
+const MAX_INNER: usize = 16;
 /// Printable bytes in a row that are looked at within binary data.
-const MIN_PRINTABLE_RUN: usize = 16;
+pub(crate) const MIN_PRINTABLE_RUN: usize = 16;
 
 const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
@@ -46,13 +48,39 @@ pub(crate) fn plain_of(text: &[u8]) -> Option<Plain> {
         return Some(Plain::Text([prefix, &decoded].concat()));
     }
     (encoded.len() >= MIN_BINARY_BYTES && encoded.chunks(32).all(is_mixed))
-        .then(|| Plain::Binary([prefix, &printable_runs(&decoded)].concat()))
+        .then(|| Plain::Binary([prefix, &printable_runs(&decoded, MIN_PRINTABLE_RUN)].concat()))
 }
 
-/// The printable runs of binary data, each on a line.
-pub(crate) fn printable_runs(data: &[u8]) -> Vec<u8> {
+/// The texts that stand in base64 within a larger one: in a path, a call, a list. At most [`MAX_INNER`] of them.
+pub(crate) fn inner_texts(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut texts = Vec::new();
+    // Padding need not be there to decode.
+    for run in text.split(|byte| !is_digit(*byte)).filter(|run| run.len() >= MIN_ENCODED_BYTES) {
+        if texts.len() == MAX_INNER {
+            break;
+        }
+        match inner_text(run) {
+            Some(text) => texts.push(text),
+            None => texts.extend(run.split(|byte| *byte == b'/').filter_map(inner_text)),
+        }
+    }
+    texts.truncate(MAX_INNER);
+    texts
+}
+
+fn inner_text(run: &[u8]) -> Option<Vec<u8>> {
+    // Words and paths of one letter case are no base64 of text.
+    let mixed = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
+    if run.len() < MIN_ENCODED_BYTES || !mixed {
+        return None;
+    }
+    decoded(run).filter(|decoded| is_text(decoded))
+}
+
+/// The printable runs of binary data of this many bytes or more, each on a line.
+pub(crate) fn printable_runs(data: &[u8], shortest: usize) -> Vec<u8> {
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);
-    data.split(|byte| !printable(byte)).filter(|run| run.len() >= MIN_PRINTABLE_RUN).collect::<Vec<_>>().join(&b'\n')
+    data.split(|byte| !printable(byte)).filter(|run| run.len() >= shortest).collect::<Vec<_>>().join(&b'\n')
 }
 
 fn split_data_url(text: &[u8]) -> (&[u8], &[u8]) {
@@ -69,13 +97,16 @@ fn split_data_url(text: &[u8]) -> (&[u8], &[u8]) {
 /// Line breaks are dropped, as MIME has them.
 fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
     let breaks = |byte: &u8| matches!(byte, b'\r' | b'\n');
-    let alphabet =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=') || breaks(byte);
-    if !encoded.iter().all(alphabet) {
+    if !encoded.iter().all(|byte| is_digit(*byte) || *byte == b'=' || breaks(byte)) {
         return None;
     }
     let joined: Vec<u8> = encoded.iter().copied().filter(|byte| !breaks(byte)).collect();
     PLAIN.decode(&joined).or_else(|_| URL.decode(&joined)).ok()
+}
+
+/// A digit of base64, in either alphabet.
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
 fn is_text(decoded: &[u8]) -> bool {

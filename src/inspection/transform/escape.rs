@@ -8,7 +8,8 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     decode_numbers(unescaped.as_deref().unwrap_or(text)).or(unescaped)
 }
 
-/// Decodes `\uXXXX`, `\u{X}`, `\xHH` and `\OOO` of printable ASCII. Other backslashes are paths and stay.
+/// Decodes `\uXXXX`, `\u{X}`, `\xHH`, `\OOO` and `\HHHH` of CSS where they are printable ASCII, and drops a backslash
+/// with the line break after it. Other backslashes are paths and stay.
 fn decode_backslashes(text: &[u8]) -> Option<Vec<u8>> {
     let mut rest = text;
     let mut decoded = Vec::new();
@@ -80,13 +81,38 @@ fn escape<'a>(rest: &'a [u8], decoded: &mut Vec<u8>) -> Option<&'a [u8]> {
             Some(push_utf16(unit, &rest[5..], decoded, |rest| Some((hex(rest.strip_prefix(b"\\u")?, 4)?, &rest[6..]))))
         }
         b'x' | b'X' => ascii(hex(&rest[1..], 2)?, &rest[3..], decoded),
-        b'0' | b'1' => {
-            let digits = rest.get(..3)?;
-            let code = digits.iter().try_fold(0, |sum, byte| Some(sum * 8 + char::from(*byte).to_digit(8)?))?;
-            ascii(code, &rest[3..], decoded)
-        }
+        b'\n' => Some(&rest[1..]),
+        b'\r' if rest.get(1) == Some(&b'\n') => Some(&rest[2..]),
+        b'0'..=b'7' => style(rest, decoded).or_else(|| octal(rest, decoded)),
         _ => None,
     }
+}
+
+/// An escape of CSS: leading zeros to four digits or more, or two digits that cannot be octal; one space may end it.
+fn style<'a>(rest: &'a [u8], decoded: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let digits = rest.iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (after, spaced) = match &rest[digits..] {
+        [b' ' | b'\t' | b'\n', after @ ..] => (after, true),
+        after => (after, false),
+    };
+    let is_style = match digits {
+        4..=6 => rest.starts_with(b"00"),
+        2 => matches!(rest[1], b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F') || (spaced && rest[0] >= b'6'),
+        _ => false,
+    };
+    if is_style { ascii(hex(rest, digits)?, after, decoded) } else { None }
+}
+
+/// An octal escape: three digits, or two that spell a sign and are followed by no digit.
+fn octal<'a>(rest: &'a [u8], decoded: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let short = rest[0] >= b'4';
+    let length = if short { 2 } else { 3 };
+    if short && rest.get(2).is_some_and(u8::is_ascii_digit) || matches!(rest[0], b'2' | b'3') {
+        return None;
+    }
+    let digits = rest.get(..length)?;
+    let code = digits.iter().try_fold(0, |sum, byte| Some(sum * 8 + char::from(*byte).to_digit(8)?))?;
+    ascii(code, &rest[length..], decoded)
 }
 
 /// Bytes past ASCII stay written out: alone they are parts of paths and of other alphabets.

@@ -1,20 +1,23 @@
 //! What an application may make of a value before it uses it, undone on a copy.
 //!
 //! [`decode`] runs a chain of transformations until nothing changes any more, in a bounded number of rounds;
-//! [`fold`] then levels what carries no meaning (letter case, white space, long runs, empty comments).
+//! [`fold`] then levels what carries no meaning (letter case, white space, long runs, plain comments).
 //! Folding comes before any cut into windows, so padding costs the sender, not the filter.
 
 mod base64;
 mod comment;
 mod escape;
 mod html;
+mod literal;
 mod nul;
+mod shell;
 mod unicode;
 mod url;
 mod whitespace;
 
-pub(crate) use self::base64::{Plain, plain_of, printable_runs};
-pub(crate) use self::url::{form_decoded, is_malformed};
+pub(crate) use self::base64::{MIN_PRINTABLE_RUN, Plain, inner_texts, plain_of, printable_runs};
+pub(crate) use self::shell::plain_words;
+pub(crate) use self::url::{form_decoded, hex, is_malformed};
 
 /// Rounds of decoding at most, unless configured otherwise.
 pub const DEFAULT_ROUNDS: usize = 4;
@@ -28,8 +31,12 @@ pub enum Transformation {
     Html,
     /// Overlong UTF-8, full-width and other compatibility forms of ASCII.
     Unicode,
-    /// `\u0027`, `\x27`, `\047`.
+    /// `\u0027`, `\x27`, `\047`, `\00003c`.
     Escape,
+    /// `0x61646d696e`, `CHAR(97,100)`, hex digits that spell text.
+    Literal,
+    /// `$IFS`, `${IFS}`.
+    Shell,
     /// NUL bytes between letters.
     Nul,
     /// A whole value in base64.
@@ -38,7 +45,8 @@ pub enum Transformation {
 
 impl Transformation {
     /// Every decoding, in the order of a round.
-    pub const ALL: [Self; 6] = [Self::Url, Self::Html, Self::Unicode, Self::Escape, Self::Nul, Self::Base64];
+    pub const ALL: [Self; 8] =
+        [Self::Url, Self::Html, Self::Unicode, Self::Escape, Self::Literal, Self::Shell, Self::Nul, Self::Base64];
 
     /// The text decoded once; `None` where nothing was to decode.
     pub fn apply(self, text: &[u8]) -> Option<Vec<u8>> {
@@ -47,6 +55,8 @@ impl Transformation {
             Self::Html => html::decode(text),
             Self::Unicode => unicode::decode(text),
             Self::Escape => escape::decode(text),
+            Self::Literal => literal::decode(text),
+            Self::Shell => shell::decode(text),
             Self::Nul => nul::decode(text),
             Self::Base64 => base64::decode(text),
         }

@@ -5,7 +5,8 @@ use unicode_normalization::char::decompose_compatible;
 /// Characters of a compatibility form at most, `(20)` of U+2487 being among the longest.
 const MAX_FORM: usize = 4;
 
-/// Spells overlong sequences, full-width letters, ligatures and the like in ASCII; other scripts stay as they are.
+/// Spells overlong sequences, full-width letters, ligatures and the like in ASCII and drops characters without a width;
+/// other scripts stay as they are.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if text.is_ascii() {
         return None;
@@ -13,7 +14,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let shortened = shorten(text);
     let mut decoded = Vec::with_capacity(shortened.len());
     for chunk in shortened.utf8_chunks() {
-        for character in chunk.valid().chars() {
+        for character in chunk.valid().chars().filter(|character| !is_invisible(*character)) {
             push_ascii_form(character, &mut decoded);
         }
         // A lone 0xA0 is Latin-1's no-break space, white space to MySQL.
@@ -51,9 +52,16 @@ fn best_fit(character: char) -> char {
         '\u{2216}' | '\u{EFC8}' | '\u{F025}' => '\\',
         '\u{2032}' | '\u{02B9}' | '\u{02BC}' => '\'',
         '\u{0085}' | '\u{2028}' | '\u{2029}' => '\n',
-        '\u{1680}' | '\u{180E}' => ' ',
+        '\u{1680}' => ' ',
+        '\u{0130}' | '\u{0131}' => 'i',
         other => other,
     }
+}
+
+/// Characters without a width: marks of direction, joiners, soft hyphens, byte order marks.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Replaces overlong sequences of up to six bytes by the ASCII byte they stand for.

@@ -32,7 +32,7 @@ pub(crate) fn is_malformed(text: &[u8]) -> bool {
 }
 
 /// The number in the first `digits` bytes, where all are hex digits.
-pub(super) fn hex(text: &[u8], digits: usize) -> Option<u32> {
+pub(crate) fn hex(text: &[u8], digits: usize) -> Option<u32> {
     text.get(..digits)?.iter().try_fold(0, |sum, byte| Some(sum * 16 + char::from(*byte).to_digit(16)?))
 }
 

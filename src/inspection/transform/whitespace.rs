@@ -3,7 +3,7 @@
 /// Equal bytes in a row kept at most: enough for `....//` and `-----`, too few to pad with.
 const RUN_KEPT: usize = 4;
 
-/// Lower-cases ASCII, folds white space to one space (one line feed where it held one: a line break separates commands),
+/// Lower-cases ASCII, folds white space and control characters to one space (one line feed where it held one: a line break separates commands),
 /// drops it at both ends but for leading line feeds, cuts longer runs to [`RUN_KEPT`].
 pub(super) fn fold(text: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(text.len());
@@ -41,6 +41,7 @@ pub(super) fn trim_end(folded: &mut Vec<u8>) {
     }
 }
 
+/// White space and control characters, which some databases take for white space.
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C)
+    matches!(byte, 1..=b' ' | 0x7F)
 }

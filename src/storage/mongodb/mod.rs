@@ -7,6 +7,7 @@ mod activity;
 mod assessments;
 mod bans;
 mod document;
+pub(super) mod dump;
 mod indexes;
 mod json;
 mod sessions;

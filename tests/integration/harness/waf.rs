@@ -41,11 +41,20 @@ impl Waf {
 
     /// Started, not waited for.
     pub fn spawn(upstream: &str, sections: &str, folder: TempDir) -> Self {
+        Self::spawn_with(upstream, sections, folder, &[])
+    }
+
+    /// Started with these variables in its environment, not waited for.
+    pub fn spawn_with(upstream: &str, sections: &str, folder: TempDir, variables: &[(String, String)]) -> Self {
         let (proxy, admin) = (loopback(free_port()), loopback(free_port()));
         let config = write_config(&folder, proxy, admin, upstream, sections);
         let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
-        let child =
-            command(&["run", "--config", config.to_str().unwrap()]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let child = command(&["run", "--config", config.to_str().unwrap()])
+            .envs(variables.iter().cloned())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
         Self { proxy, admin, child, folder }
     }
 

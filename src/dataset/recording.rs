@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
-use super::request::{RecordedRequest, request_line, without_end};
+use super::recorded_request::{RecordedRequest, request_line, without_end};
 
 /// The longest line that is read: a request line, a header, or a whole request as JSON.
 const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
@@ -17,7 +17,7 @@ const MAX_HEAD_LINES: usize = 10_000;
 
 /// Why a recorded request cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// There is no request line, or a header makes no sense.
     #[error("not a request")]
     NotARequest,
@@ -25,7 +25,7 @@ pub(super) enum Fault {
     #[error("cut off in the recording")]
     CutOff,
     /// It is past a limit of this program.
-    #[error("too large to replay")]
+    #[error("too large")]
     TooLarge,
     /// The recording could not be read.
     #[error("the recording cannot be read")]
@@ -33,7 +33,7 @@ pub(super) enum Fault {
 }
 
 /// An iterator over the requests of one recording.
-pub(super) struct Recording<R> {
+pub(crate) struct Recording<R> {
     input: R,
     /// A line that was read and belongs to the next request.
     pushed_back: Option<Vec<u8>>,
@@ -49,7 +49,7 @@ struct JsonRequest {
 
 impl<R: BufRead> Recording<R> {
     /// Reads from `input`, whose format shows in each record's first byte.
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input, pushed_back: None, ended: false }
     }
 

@@ -1,9 +1,9 @@
 //! Recorded HTTP/1 requests, read as leniently as they were recorded. The proxy never parses one itself.
 
 use anyhow::{Context, anyhow};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::inspection::RequestHead;
+use crate::inspection::{BodyHead, RequestHead};
 
 /// A whole request.
 #[derive(Clone, Debug)]
@@ -44,9 +44,9 @@ impl RawRequest {
         RequestHead { method: &self.method, path: &self.path, query: self.query.as_deref(), headers: &self.headers }
     }
 
-    /// The `Content-Type` of the body.
-    pub(crate) fn content_type(&self) -> Option<&[u8]> {
-        self.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes)
+    /// What the headers say of the body.
+    pub(crate) fn body_head(&self) -> BodyHead {
+        BodyHead::of(&self.headers)
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let request = RawRequest::parse(raw).unwrap();
         let head = request.head();
         assert_eq!((head.method, head.path, head.query), ("POST", &b"/a b"[..], Some(&b"c=d"[..])));
-        assert_eq!(request.content_type(), Some(&b"x/y"[..]));
+        assert_eq!(request.body_head(), BodyHead::from(Some(&b"x/y"[..])));
         assert_eq!((head.headers.len(), request.body.as_slice()), (2, &b"body\n\n"[..]));
         assert!(RawRequest::parse(b"nonsense").is_err());
     }

@@ -15,25 +15,25 @@ const DROPPED: [&str; 7] = ["connection", "keep-alive", "proxy-connection", "te"
 
 /// A request as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RecordedRequest {
+pub(crate) struct RecordedRequest {
     method: Vec<u8>,
     target: Vec<u8>,
     /// Header lines without their ends.
     headers: Vec<Vec<u8>>,
     /// What follows the head.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl RecordedRequest {
     /// From the lines of a head, without their ends; the body is for the caller to add.
-    pub(super) fn from_head(lines: &[Vec<u8>]) -> Result<Self, Fault> {
+    pub(crate) fn from_head(lines: &[Vec<u8>]) -> Result<Self, Fault> {
         let (line, headers) = lines.split_first().ok_or(Fault::NotARequest)?;
         let (method, target) = request_line(line).ok_or(Fault::NotARequest)?;
         Ok(Self { method: method.to_vec(), target: target.to_vec(), headers: headers.to_vec(), body: Vec::new() })
     }
 
     /// From a whole request, where all that follows the head is the body.
-    pub(super) fn from_whole(raw: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn from_whole(raw: &[u8]) -> Result<Self, Fault> {
         let mut lines = Vec::new();
         let mut rest = raw;
         loop {
@@ -49,23 +49,34 @@ impl RecordedRequest {
     }
 
     /// The recorded length of the body, if there is one.
-    pub(super) fn content_length(&self) -> Result<Option<u64>, Fault> {
+    pub(crate) fn content_length(&self) -> Result<Option<u64>, Fault> {
         let Some(value) = self.value("content-length") else { return Ok(None) };
         std::str::from_utf8(value).ok().and_then(|value| value.parse().ok()).map(Some).ok_or(Fault::NotARequest)
     }
 
     /// Whether the body is in chunks; it is then sent with the chunks as recorded.
-    pub(super) fn is_chunked(&self) -> bool {
+    pub(crate) fn is_chunked(&self) -> bool {
         self.value("transfer-encoding").is_some()
     }
 
     /// Whether the answer to it has no body.
-    pub(super) fn is_head(&self) -> bool {
+    pub(crate) fn is_head(&self) -> bool {
         self.method == b"HEAD"
     }
 
+    /// The request as it was recorded, for whoever takes it apart.
+    pub(crate) fn to_raw(&self) -> Vec<u8> {
+        let mut raw = [self.method.as_slice(), b" ", &self.target, b" HTTP/1.1\r\n"].concat();
+        for line in &self.headers {
+            header(&mut raw, b"", line);
+        }
+        raw.extend_from_slice(b"\r\n");
+        raw.extend_from_slice(&self.body);
+        raw
+    }
+
     /// The bytes to send; `host` stands in where none was recorded.
-    pub(super) fn to_bytes(&self, host: &str) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, host: &str) -> Vec<u8> {
         let (authority, target) = origin_form(&self.target);
         let mut out = [self.method.as_slice(), b" ", &target, b" HTTP/1.1\r\n"].concat();
         let chunked = self.is_chunked();
@@ -99,7 +110,7 @@ impl RecordedRequest {
 }
 
 /// Method and target of a request line; `None` where it is none.
-pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let first = memchr::memchr(b' ', line)?;
     let last = memchr::memrchr(b' ', line)?;
     let (method, version) = (&line[..first], &line[last + 1..]);
@@ -112,7 +123,7 @@ pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// A line without CRLF or LF.
-pub(super) fn without_end(line: &[u8]) -> &[u8] {
+pub(crate) fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
