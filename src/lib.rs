@@ -24,7 +24,7 @@
 //! 2  storage model           → traits and types of 1; 0 (never each other)
 //! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
 //!    banlist, session → client
-//! 0  client expression id live metrics time → nothing of ours but each other's ids and moments
+//! 0  client expression id live metrics spool time → nothing of ours but each other's ids and moments
 //! ```
 //!
 //! Traits are declared by the domain that needs them, implemented one layer up and joined in [`app`].
@@ -36,7 +36,8 @@
 //! | what fails | what happens |
 //! | --- | --- |
 //! | the store, at start | the start is refused (`storage.on_unreachable = "refuse"`) or goes on without it (`"start"`) |
-//! | the store, later | requests go on; records wait in the queue; past its capacity they are dropped and counted; `/readyz` is 503 |
+//! | the store, later | requests go on; records and judged visits go to the spool on disk and from there to the store when it is back; past `storage.spool_limit` the oldest are dropped and counted; `/readyz` is 503 |
+//! | the store and the disk | records wait in the queue; past its capacity they are dropped and counted |
 //! | the text model, on an input | counted; then `inspection.on_error`: `refuse` (default) or `allow` |
 //! | the behaviour model | counted; the session is stored as `newSession`, without a judgement |
 //! | the scorer's backlog | bounded; a session that finds no room is counted and left unjudged |
@@ -59,6 +60,7 @@ pub mod model;
 pub mod policy;
 pub mod proxy;
 pub mod session;
+pub mod spool;
 pub mod storage;
 pub mod time;
 pub use app::App;

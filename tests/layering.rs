@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
+    ("spool", &["metrics", "time"]),
     ("id", &["time"]),
     ("expression", &[]),
     ("client", &["metrics", "live", "id", "time"]),
@@ -18,7 +19,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("session", &["expression", "client", "metrics", "live", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
     ("policy", &["inspection", "banlist", "client", "metrics", "live", "id", "time"]),
-    ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "id", "time"]),
+    ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"]),
     (
         "behaviour",
         &[
@@ -31,6 +32,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "client",
             "metrics",
             "live",
+            "spool",
             "id",
             "time",
         ],

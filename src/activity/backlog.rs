@@ -55,6 +55,12 @@ impl Backlog {
         waiting.bytes = waiting.bytes.saturating_sub(bytes);
     }
 
+    /// Whether half of the room is taken, beside the records that the writer has in hand: the store does not keep up.
+    pub(super) fn is_crowded(&self, in_hand: usize) -> bool {
+        let waiting = self.waiting.lock();
+        waiting.records.saturating_sub(in_hand) > self.max_records / 2 || waiting.bytes > self.max_bytes / 2
+    }
+
     /// Records waiting now.
     pub(super) fn records(&self) -> usize {
         self.waiting.lock().records

@@ -1,11 +1,16 @@
 //! The activity log: every request, refused and failed ones too.
 //!
 //! [`ActivityLog::record`] puts a record into a bounded queue and returns; a writer of its own hands batches to an
-//! [`ActivityStore`]. A store that fails makes the queue grow, never a request wait; past the queue's capacity
-//! records are dropped and counted. [`Redaction`] takes secrets out before a record is built.
+//! [`ActivityStore`]. While the store is away, slow, or records wait from before, batches go to a
+//! [`Spool`](crate::spool::Spool) on disk, and from there to the store in the order they came. No request ever waits; where
+//! the disk fails too, the queue fills, and past its capacity records are dropped and counted. [`Redaction`] takes secrets out before a record is built.
 
 mod backlog;
+mod closing;
+mod codec;
 mod config;
+mod delivery;
+mod drain;
 mod log;
 mod record;
 mod redact;
@@ -13,6 +18,8 @@ mod retention;
 mod store;
 mod writer;
 
+#[cfg(test)]
+mod spool_tests;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::{ClientIp, ClientKey};
@@ -12,7 +13,7 @@ use crate::session::SessionId;
 use crate::time::Timestamp;
 
 /// One request and what became of it. Secrets were redacted before this was built.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActivityRecord {
     /// Identity; a store that gets it twice keeps it once.
     pub id: RequestId,

@@ -14,13 +14,15 @@ use crate::time::Timestamp;
 
 /// A store in memory that can be made to fail, hang or refuse single records.
 #[derive(Default)]
-struct Memory {
+pub(super) struct Memory {
     kept: Mutex<BTreeMap<RequestId, ActivityRecord>>,
-    away: AtomicBool,
-    hangs: AtomicBool,
+    pub(super) away: AtomicBool,
+    pub(super) hangs: AtomicBool,
+    /// Time it takes for a batch.
+    pub(super) slow: Mutex<Duration>,
     /// Takes a batch, then says it failed, as when the answer of a server is lost.
     forgets_to_answer: AtomicBool,
-    refuses: Mutex<Option<RequestId>>,
+    pub(super) refuses: Mutex<Option<RequestId>>,
     appends: AtomicU32,
     removed_before: Mutex<Option<Timestamp>>,
 }
@@ -30,7 +32,7 @@ impl Memory {
         if self.away.load(Ordering::SeqCst) { Err(ActivityStoreError("away".into())) } else { Ok(()) }
     }
 
-    fn ids(&self) -> Vec<RequestId> {
+    pub(super) fn ids(&self) -> Vec<RequestId> {
         self.kept.lock().keys().copied().collect()
     }
 }
@@ -42,6 +44,8 @@ impl ActivityStore for Memory {
         if self.hangs.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
+        let slow = *self.slow.lock();
+        tokio::time::sleep(slow).await;
         self.answer()?;
         let refused = *self.refuses.lock();
         if batch.iter().any(|record| Some(record.id) == refused) {
@@ -80,7 +84,7 @@ struct Fixture {
 fn start(config: &Config) -> Fixture {
     let store = Arc::new(Memory::default());
     let metrics = Metrics::new().unwrap().activity;
-    let log = ActivityLog::start(config, Arc::clone(&store) as _, metrics.clone());
+    let log = ActivityLog::start(config, Arc::clone(&store) as _, None, metrics.clone());
     Fixture { store, log, metrics }
 }
 
@@ -95,7 +99,7 @@ impl Fixture {
 }
 
 /// Waits until `met` holds; time is paused, so that this takes no time of ours.
-async fn eventually(met: impl Fn() -> bool) {
+pub(super) async fn eventually(met: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(600);
     while !met() {
         assert!(Instant::now() < deadline, "waited in vain");

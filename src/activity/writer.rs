@@ -1,34 +1,31 @@
-//! The task that hands batches to the store.
+//! The task that empties the queue: into the store, or into the spool while the store does not keep up.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
 
+use super::closing::Closing;
+use super::delivery::{Delivery, FIRST_PAUSE, LONGEST_PAUSE, Source};
 use super::log::State;
-use super::{ActivityRecord, ActivityStore, ActivityStoreError, Config};
+use super::{ActivityRecord, ActivityStore, Config, codec};
+use crate::spool::Spool;
 
 /// How often an idle store is asked whether it answers, so that readiness does not wait for traffic.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-/// Pause after the first failure; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Longest pause, so that a store that comes back is noticed soon.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// After so many failures in a row of a store that answers, its refused records are looked for one by one.
-const FAILURES_BEFORE_ISOLATION: u32 = 4;
-/// What a log that was dropped without being closed leaves its writer.
-const GRACE_WHEN_DROPPED: Duration = Duration::from_secs(5);
+/// How long the store may take for a batch before it goes to the spool: what comes meanwhile waits in memory.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Gathers batches and sends each until the store has taken it.
+/// Gathers batches and brings each to safety.
 pub(super) struct Writer {
-    store: Arc<dyn ActivityStore>,
-    state: Arc<State>,
+    delivery: Delivery,
+    spool: Option<Arc<Spool>>,
     receiver: mpsc::Receiver<ActivityRecord>,
     closing: Closing,
     batch_size: usize,
     flush_interval: Duration,
-    /// Records being written; kept until the store has them.
+    /// Records being written; kept until the store or the spool has them.
     batch: Vec<ActivityRecord>,
 }
 
@@ -36,15 +33,16 @@ impl Writer {
     pub(super) fn new(
         config: &Config,
         store: Arc<dyn ActivityStore>,
+        spool: Option<Arc<Spool>>,
         state: Arc<State>,
         receiver: mpsc::Receiver<ActivityRecord>,
-        signal: watch::Receiver<Option<Instant>>,
+        closing: Closing,
     ) -> Self {
         Self {
-            store,
-            state,
+            delivery: Delivery { store, state, closing: closing.clone(), source: Source::Queue },
+            spool,
             receiver,
-            closing: Closing { signal, deadline: None },
+            closing,
             batch_size: config.batch.max(1),
             flush_interval: config.flush_interval,
             batch: Vec::new(),
@@ -53,12 +51,12 @@ impl Writer {
 
     /// Runs until the log is closed and drained, or its deadline is past.
     pub(super) async fn run(mut self) {
-        while self.gather().await && self.write().await {}
+        while self.gather().await && self.keep().await {}
     }
 
     /// Waits for records and fills a batch; `false` when none will come any more.
     async fn gather(&mut self) -> bool {
-        if self.closing.deadline.is_some() {
+        if self.closing.was_seen() {
             self.receiver.close();
         }
         while self.batch.is_empty() {
@@ -84,139 +82,69 @@ impl Writer {
         true
     }
 
-    /// Sends the batch until the store has it; `false` when the deadline came first.
-    async fn write(&mut self) -> bool {
-        let mut failures = 0;
+    /// Brings the batch to the store, or to the spool where the store does not keep up or earlier records wait there;
+    /// `false` when the deadline of closing came first.
+    async fn keep(&mut self) -> bool {
+        let Some(spool) = self.spool.clone() else {
+            let queue = Some(&mut self.receiver);
+            return self.delivery.until_taken(&mut self.batch, self.batch_size, queue).await;
+        };
         let mut pause = FIRST_PAUSE;
-        while !self.batch.is_empty() {
-            let started = Instant::now();
-            let sent = tokio::select! {
-                sent = self.store.append(&self.batch) => sent,
-                () = self.closing.over() => return false,
-            };
-            self.state.metrics.append_seconds.observe(started.elapsed().as_secs_f64());
-            let Err(error) = sent else {
-                self.state.store_answered();
-                self.state.count_written(&self.batch);
+        let mut disk_failed = false;
+        loop {
+            let in_turn = spool.is_empty() && !self.delivery.state.backlog.is_crowded(self.batch.len());
+            if (in_turn || disk_failed) && self.delivery.attempt(&self.batch, PATIENCE).await {
                 self.batch.clear();
-                break;
-            };
-            self.state.store_failed(&error);
-            failures += 1;
-            if failures % FAILURES_BEFORE_ISOLATION == 0 {
-                self.isolate().await;
+                return true;
             }
+            if self.to_spool(&spool).await {
+                return true;
+            }
+            disk_failed = true;
             tokio::select! {
                 () = sleep(pause) => {}
-                () = self.closing.begun() => self.receiver.close(),
+                () = self.closing.over() => return false,
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
-            self.top_up();
-        }
-        true
-    }
-
-    /// Adds what waits to a batch that is sent again, so that a lone refused record is seen beside good ones.
-    fn top_up(&mut self) {
-        while self.batch.len() < self.batch_size {
-            let Ok(record) = self.receiver.try_recv() else { break };
-            self.batch.push(record);
         }
     }
 
-    /// Finds the records that a store which answers refuses, and gives them up: one such record would otherwise hold
-    /// all others back for ever. Where it refuses every record (a full disk), none is given up.
-    async fn isolate(&mut self) {
-        let mut refused = Vec::new();
-        let mut written = Vec::new();
-        let mut rest = std::mem::take(&mut self.batch).into_iter();
-        for record in rest.by_ref() {
-            match self.append_one(&record).await {
-                Sent::Taken => written.push(record),
-                Sent::Refused => refused.push(record),
-                Sent::Away => {
-                    self.batch.push(record);
-                    break;
-                }
-            }
-        }
-        self.batch.extend(rest);
-        self.state.count_written(&written);
-        if written.is_empty() {
-            self.batch.extend(refused);
-            return;
-        }
-        for record in &refused {
-            tracing::error!(id = %record.id, "the activity store refuses a record, it is given up");
-        }
-        self.state.backlog.release(&refused);
-        self.state.metrics.dropped.inc_by(refused.len() as u64);
-        self.state.show_queued();
-    }
-
-    async fn append_one(&mut self, record: &ActivityRecord) -> Sent {
-        let attempt = async {
-            match self.store.append(std::slice::from_ref(record)).await {
-                Ok(()) => Sent::Taken,
-                Err(_) if self.store.ping().await.is_ok() => Sent::Refused,
-                Err(_) => Sent::Away,
-            }
+    /// Writes the batch to disk; whether it is there. Otherwise the batch is as it was.
+    async fn to_spool(&mut self, spool: &Arc<Spool>) -> bool {
+        let (batch, disk) = (std::mem::take(&mut self.batch), Arc::clone(spool));
+        let push = move || {
+            let payloads = batch.iter().map(codec::encode).collect::<Vec<_>>();
+            (disk.push(&payloads), batch)
         };
-        tokio::select! {
-            sent = attempt => sent,
-            () = self.closing.over() => Sent::Away,
+        let state = &self.delivery.state;
+        match tokio::task::spawn_blocking(push).await {
+            Ok((Ok(dropped), batch)) => {
+                state.left_queue(&batch);
+                state.metrics.dropped.inc_by(dropped);
+                state.spool_works();
+                true
+            }
+            Ok((Err(error), batch)) => {
+                self.batch = batch;
+                spool.count_error();
+                state.spool_failed(&error);
+                false
+            }
+            Err(error) => {
+                tracing::error!(%error, "a batch was lost on its way to the spool");
+                false
+            }
         }
     }
 
     async fn probe(&mut self) {
-        let answer: Result<(), ActivityStoreError> = tokio::select! {
-            answer = self.store.ping() => answer,
-            () = self.closing.begun() => return self.receiver.close(),
-        };
-        match answer {
-            Ok(()) => self.state.store_answered(),
-            Err(error) => self.state.store_failed(&error),
+        // While the spool is not empty, its drainer speaks with the store.
+        if self.spool.as_ref().is_some_and(|spool| !spool.is_empty()) {
+            return;
         }
-    }
-}
-
-/// What became of a record sent alone.
-enum Sent {
-    Taken,
-    /// The store answers and does not take it.
-    Refused,
-    /// The store does not answer, or time is up.
-    Away,
-}
-
-/// The end of the log, as its writer sees it.
-struct Closing {
-    signal: watch::Receiver<Option<Instant>>,
-    /// Set once closing has begun.
-    deadline: Option<Instant>,
-}
-
-impl Closing {
-    /// Returns once, when closing begins; afterwards it never returns.
-    async fn begun(&mut self) {
-        if self.deadline.is_some() {
-            return std::future::pending().await;
-        }
-        let deadline = match self.signal.wait_for(Option::is_some).await {
-            Ok(deadline) => *deadline,
-            Err(_) => None,
-        };
-        self.deadline = Some(deadline.unwrap_or_else(|| Instant::now() + GRACE_WHEN_DROPPED));
-    }
-
-    /// Returns when the deadline of closing is past.
-    async fn over(&mut self) {
-        if self.deadline.is_none() {
-            self.begun().await;
-        }
-        match self.deadline {
-            Some(deadline) => sleep_until(deadline).await,
-            None => std::future::pending().await,
+        tokio::select! {
+            () = self.delivery.probe() => {}
+            () = self.closing.begun() => self.receiver.close(),
         }
     }
 }

@@ -63,7 +63,7 @@ fn features_view(features: &SessionFeatures) -> Map<String, Value> {
     for (name, value) in SessionFeatures::own_names().iter().zip(features.own.iter().flat_map(|own| own.iter())) {
         view.insert((*name).to_owned(), json!(value));
     }
-    view.extend(features.custom.iter().map(|(name, value)| (name.to_string(), json!(value))));
+    view.extend(features.custom.iter().map(|(name, value)| (name.clone(), json!(value))));
     view
 }
 

@@ -117,7 +117,7 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
 
 fn components(listening: &AtomicBool, log: &ActivityLog) -> Vec<Component> {
     let proxy = listening.load(Ordering::Acquire);
-    let writer = log.healthy();
+    let (writer, disk) = (log.healthy(), log.spool_works());
     vec![
         Component {
             name: "proxy".to_owned(),
@@ -130,7 +130,20 @@ fn components(listening: &AtomicBool, log: &ActivityLog) -> Vec<Component> {
             detail: if writer {
                 "written".to_owned()
             } else {
-                format!("the store does not take records; {} wait", log.queued())
+                format!(
+                    "the store does not take records; {} wait in memory and {} on disk",
+                    log.queued(),
+                    log.spooled()
+                )
+            },
+        },
+        Component {
+            name: "spool".to_owned(),
+            ok: disk,
+            detail: if disk {
+                format!("{} records wait for the store", log.spooled())
+            } else {
+                "the disk does not take records; is it full?".to_owned()
             },
         },
     ]

@@ -6,6 +6,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::dry_run::DryRun;
+use super::spools::Spools;
 use super::{App, BuildError, SourcedFault, admin, tasks, zero};
 use crate::activity::ActivityLog;
 use crate::banlist::BanList;
@@ -128,11 +129,12 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
         },
         _ => None,
     };
-    match (runtime, metrics, ids, models, storage, token) {
-        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(token))
+    let spools = metrics.as_ref().and_then(|metrics| gather(&mut gathered, Spools::open(&config, metrics)));
+    match (runtime, metrics, ids, models, storage, spools, token) {
+        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(spools), Some(token))
             if gathered.faults.is_empty() =>
         {
-            let parts = Parts { config, metrics, ids, models, storage, token };
+            let parts = Parts { config, metrics, ids, models, storage, spools, token };
             let guard = runtime.enter();
             let joined = runtime.block_on(join(parts));
             drop(guard);
@@ -167,6 +169,7 @@ struct Parts {
     ids: RequestIds,
     models: ModelSet,
     storage: Storage,
+    spools: Spools,
     token: crate::admin::AdminToken,
 }
 
@@ -190,7 +193,7 @@ impl Joined {
 }
 
 async fn join(parts: Parts) -> Result<Joined, String> {
-    let Parts { config, metrics, ids, models, storage, token } = parts;
+    let Parts { config, metrics, ids, models, storage, spools, token } = parts;
     zero::series(&metrics);
     zero::started(&metrics, &config);
     let bans = Arc::new(BanList::new(
@@ -207,6 +210,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             classifier: classifier.clone(),
             custom: behaviour::names_of(&config.features),
             store: Arc::clone(&storage.assessments),
+            spool: spools.assessments,
             strikes: Arc::clone(&strikes),
             bans: Arc::clone(&bans),
             metrics: metrics.behaviour.clone(),
@@ -232,7 +236,8 @@ async fn join(parts: Parts) -> Result<Joined, String> {
     tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
     let scorer = tokio::spawn(scorer.run(Inlets { closed, open, breaches }, stopped.clone()));
     tokio::spawn(tasks::sweep_watch(Arc::clone(&watch), stopped));
-    let log = ActivityLog::start(&config.activity, Arc::clone(&storage.activity), metrics.activity.clone());
+    let store = Arc::clone(&storage.activity);
+    let log = ActivityLog::start(&config.activity, store, spools.activity, metrics.activity.clone());
     let policy = Policy::new(policy_config(&config, &models));
     let inspector = Arc::new(inspector(&config, &models, &metrics));
     let admin = admin::Admin::new(admin::Parts {

@@ -3,6 +3,7 @@
 mod admin;
 mod build;
 pub mod dry_run;
+mod spools;
 mod tasks;
 mod zero;
 
@@ -138,7 +139,8 @@ impl App {
                 tracing::error!("sessions were still being judged at the stop and are lost");
             }
             match log.close(STOP_GRACE).await {
-                0 => tracing::info!("everything is stored"),
+                0 if log.spooled() == 0 => tracing::info!("everything is stored"),
+                0 => tracing::warn!(records = log.spooled(), "records stay in the spool; the next start sends them"),
                 lost => tracing::error!(records = lost, "the store did not take these records before the stop"),
             }
         });

@@ -1,10 +1,12 @@
 //! The seam to a model of visits.
 
+use serde::{Deserialize, Serialize};
+
 use super::SessionFeatures;
 use crate::metrics::Label;
 
 /// What a visit was judged to be; the names are the predecessor's `behavior` values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Behaviour {
     /// Not judged: collection mode, or the model failed.
     NewSession,
@@ -59,7 +61,7 @@ impl Thresholds {
 }
 
 /// A feature that spoke for abnormal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spoken {
     /// Its name.
     pub feature: String,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::session::{FINDING_KINDS, Gathering, Session};
 
 /// Every feature a model may ask for by name, beside the custom ones; the first five are the predecessor's.
@@ -64,7 +66,8 @@ const BASE: usize = 5;
 pub const OWN: usize = 29;
 
 /// The numbers of a visit.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SessionFeatures {
     /// Login attempts.
     pub login_attempts: u32,
@@ -79,7 +82,7 @@ pub struct SessionFeatures {
     /// The others, in the order of [`own_names`](Self::own_names); `None` in documents that never had them.
     pub own: Option<Box<[f64; OWN]>>,
     /// The custom features by name, in the order of the configuration they were counted under.
-    pub custom: Vec<(Arc<str>, f64)>,
+    pub custom: Vec<(String, f64)>,
 }
 
 /// The custom features there are: their names, and how each is gathered.
@@ -90,7 +93,7 @@ impl SessionFeatures {
     pub fn of(session: &Session, custom: &CustomNames) -> Self {
         let value = |(at, (name, gathering)): (usize, &(Arc<str>, Gathering))| {
             let gathered = session.custom.as_ref().map_or(0.0, |all| all.value(at, *gathering));
-            (Arc::clone(name), gathered)
+            (name.to_string(), gathered)
         };
         Self {
             login_attempts: session.logins,
@@ -131,7 +134,7 @@ impl SessionFeatures {
     pub fn value(&self, name: &str) -> Option<f64> {
         match FEATURE_NAMES.iter().position(|known| *known == name) {
             Some(at) => self.values().get(at).copied(),
-            None => self.custom.iter().find(|(known, _)| &**known == name).map(|(_, value)| *value),
+            None => self.custom.iter().find(|(known, _)| known == name).map(|(_, value)| *value),
         }
     }
 }

@@ -13,6 +13,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::metrics::Label;
 use crate::session::{Kind, Login, Outcome};
 use crate::time::Timestamp;
@@ -63,7 +65,7 @@ impl Default for Limits {
 }
 
 /// Which limit was passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Limit {
     /// [`Limits::refused`].
     Refused,

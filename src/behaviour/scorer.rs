@@ -1,6 +1,7 @@
 //! Takes visits, open and closed, and passed limits; judges, counts strikes and bans.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -9,15 +10,19 @@ use super::ledger::{Entry, Ledger, LedgerWriter};
 use super::offences::Offences;
 use super::struck::{Early, Struck};
 use super::{
-    Assessment, AssessmentStore, Behaviour, BehaviourClassifier, Breach, Cause, Config, CustomNames, Strikes,
-    Thresholds,
+    Assessment, AssessmentStore, AssessmentStoreError, Behaviour, BehaviourClassifier, Breach, Cause, Config,
+    CustomNames, Strikes, Thresholds,
 };
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
 use crate::client::ClientKey;
 use crate::id::RequestId;
 use crate::metrics::BehaviourMetrics;
 use crate::session::{ClosedSession, OpenSession, Session};
+use crate::spool::Spool;
 use crate::time::Timestamp;
+
+/// How long the store may take to tell what a visit of before a restart was judged.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a scorer works with.
 pub struct Parts {
@@ -27,6 +32,8 @@ pub struct Parts {
     pub custom: CustomNames,
     /// Where assessments are kept.
     pub store: Arc<dyn AssessmentStore>,
+    /// Where they wait while that is away; `None`: in memory.
+    pub spool: Option<Arc<Spool>>,
     /// The book of strikes, shared with whoever lifts bans.
     pub strikes: Arc<Strikes>,
     /// The edge blacklist.
@@ -54,10 +61,10 @@ pub struct BehaviourScorer {
 impl BehaviourScorer {
     /// A scorer of these parts.
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { classifier, custom, store, strikes, bans, metrics } = parts;
+        let Parts { classifier, custom, store, spool, strikes, bans, metrics } = parts;
         let (classifier, thresholds) =
             classifier.map_or((None, Thresholds::NEVER), |(model, thresholds)| (Some(model), thresholds));
-        let (ledger, writer) = Ledger::new(Arc::clone(&store), metrics.clone());
+        let (ledger, writer) = Ledger::new(Arc::clone(&store), spool, metrics.clone());
         let judge = Judge { classifier, thresholds, custom, metrics: metrics.clone() };
         let offences = Offences::new(config.growth());
         let struck = Struck::default();
@@ -225,12 +232,14 @@ impl Bench {
         }
     }
 
-    /// A visit of before a restart may have been judged then.
+    /// A visit of before a restart may have been judged then. The only question the scorer asks a store; it does not
+    /// wait long for the answer.
     async fn remember_restored(&mut self, session: &Session) {
         if !session.restored || self.struck.contains(session.id) {
             return;
         }
-        match self.store.by_session(session.id).await {
+        let asked = tokio::time::timeout(PATIENCE, self.store.by_session(session.id)).await;
+        match asked.unwrap_or_else(|_| Err(AssessmentStoreError("no answer in time".into()))) {
             Ok(Some(before)) if before.behaviour == Behaviour::Abnormal => {
                 let cause = before.cause.unwrap_or(Cause::Features);
                 self.struck.note(session.id, Early { client: session.client, cause, used: !before.active });

@@ -1,6 +1,7 @@
 //! Where judged visits are kept.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, Limit, SessionFeatures, Spoken};
 use crate::client::{ClientIp, ClientKey};
@@ -8,7 +9,7 @@ use crate::session::SessionId;
 use crate::time::Timestamp;
 
 /// What an abnormal verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// A request of the visit carried a text taken for an attack.
     Text,
@@ -36,7 +37,7 @@ impl Cause {
 }
 
 /// A scored visit: one `sesfeatures` document.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
     /// The visit.
     pub session: SessionId,
@@ -59,6 +60,7 @@ pub struct Assessment {
     /// Name and version of the behaviour model; empty when it was not asked.
     pub model: String,
     /// The features that spoke most for abnormal, most first, at most three; empty where the features did not decide.
+    #[serde(default)]
     pub spoke: Vec<Spoken>,
 }
 

@@ -12,6 +12,7 @@ use crate::client::{ClientIdentity, ClientIp, ClientKey, PeerAddr, TrustedProxie
 use crate::id::RequestId;
 use crate::metrics::Metrics;
 use crate::session::{ClosedSession, OpenSession, Session, SessionId};
+use crate::spool::{self, Spool};
 use crate::time::Timestamp;
 
 /// Keeps what it is told, or refuses for as long as it is away.
@@ -102,6 +103,7 @@ struct Bench {
     store: Arc<Memory>,
     bans: Arc<BanList>,
     strikes: Arc<Strikes>,
+    spool: Option<Arc<Spool>>,
     metrics: Metrics,
 }
 
@@ -112,7 +114,7 @@ impl Bench {
         let trusted = TrustedProxies::default();
         let bans = BanList::new(banlist::Config::default(), ban_store, trusted, metrics.banlist.clone());
         let strikes = Arc::new(Strikes::new(Duration::from_secs(3_600)));
-        Self { store, bans: Arc::new(bans), strikes, metrics }
+        Self { store, bans: Arc::new(bans), strikes, spool: None, metrics }
     }
 
     fn scorer(&self, config: Config, with_model: bool) -> BehaviourScorer {
@@ -122,6 +124,7 @@ impl Bench {
             classifier,
             custom: CustomNames::from([]),
             store: Arc::clone(&self.store) as Arc<dyn AssessmentStore>,
+            spool: self.spool.clone(),
             strikes: Arc::clone(&self.strikes),
             bans: Arc::clone(&self.bans),
             metrics: self.metrics.behaviour.clone(),
@@ -231,6 +234,36 @@ async fn a_store_that_is_away_delays_no_ban_and_loses_no_assessment() {
     *bench.store.refusals_left.lock() = 7;
     bench.score(blocking(), true, (1..=3).map(|number| session(number, SCANNER)).collect()).await;
     assert!(bench.barred("192.0.2.7"));
+    assert_eq!(bench.behaviours(), [(Behaviour::Abnormal, false); 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn judgements_of_a_dead_store_outlive_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench::new();
+    let config = spool::Config { folder: folder.path().join("spool"), limit: 1 << 20 };
+    bench.spool = Spool::open(config.clone(), bench.metrics.assessment_spool.clone()).ok().map(Arc::new);
+    *bench.store.refusals_left.lock() = u32::MAX;
+    bench.score(blocking(), true, (1..=3).map(|number| session(number, SCANNER)).collect()).await;
+    assert!(bench.barred("192.0.2.7"), "a ban does not wait");
+    assert_eq!(bench.behaviours(), []);
+    assert_eq!(bench.spool.take().unwrap().contents().records, 4, "three judgements, one ban that used them up");
+
+    // A blocking thread may hold the folder a moment longer.
+    while bench.spool.is_none() {
+        bench.spool = Spool::open(config.clone(), bench.metrics.assessment_spool.clone()).ok().map(Arc::new);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    *bench.store.refusals_left.lock() = 5;
+    let (sender, closed) = mpsc::channel(1);
+    let inlets = Inlets { closed, open: mpsc::channel(1).1, breaches: mpsc::channel(1).1 };
+    let (_stop, stopped) = watch::channel(false);
+    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(inlets, stopped));
+    while bench.spool.as_ref().is_some_and(|spool| !spool.is_empty()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(sender);
+    scoring.await.unwrap();
     assert_eq!(bench.behaviours(), [(Behaviour::Abnormal, false); 3]);
 }
 

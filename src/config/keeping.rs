@@ -8,6 +8,8 @@ use crate::activity::{self, BodyLogging};
 use crate::storage::{self, MongoUri, OnUnreachable, StorageKind};
 
 const SECOND: Duration = Duration::from_secs(1);
+/// Smallest spool, in bytes: a few segments for requests, a few for visits.
+const MIN_SPOOL_BYTES: u64 = 16 << 20;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// How the filter speaks of itself on stderr.
@@ -65,9 +67,20 @@ pub(super) fn storage(mut section: Section<'_>, data_dir: &Path, retention: Dura
         ),
         connect_timeout: section.duration("connect_timeout", 5 * SECOND, Duration::from_millis(100)..=60 * SECOND),
         retention,
+        manage_indexes: section.flag("manage_indexes", true),
+        spool_limit: spool_limit(&mut section),
     };
     section.finish();
     config
+}
+
+/// Zero, or enough for a few segments.
+fn spool_limit(section: &mut Section<'_>) -> u64 {
+    let limit = section.optional_bytes("spool_limit", 1 << 50).unwrap_or(1 << 30);
+    if limit != 0 && limit < MIN_SPOOL_BYTES {
+        section.fault("spool_limit", "expected \"0B\" (no spool) or at least \"16MiB\"");
+    }
+    limit
 }
 
 pub(super) fn log(mut section: Section<'_>) -> LogSettings {

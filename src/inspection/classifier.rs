@@ -1,11 +1,12 @@
 //! The seam to a model of texts.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::encode::EncodedText;
 
 /// Classes of attack, after `norm` in the order of the predecessor's labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AttackClass {
     /// SQL injection.
     Sqli,

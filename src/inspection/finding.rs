@@ -1,12 +1,14 @@
 //! One suspicion, and what it rests on.
 
+use serde::{Deserialize, Serialize};
+
 use super::{AttackClass, Target};
 
 /// Bytes of evidence kept at most.
 pub const MAX_EXCERPT_BYTES: usize = 64;
 
 /// A body that is not what its content type says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Malformed {
     /// Not JSON, or nested or sized past the limits.
     Json,
@@ -51,7 +53,7 @@ impl Malformed {
 }
 
 /// What is suspected.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Suspicion {
     /// The model takes the text for an attack.
     Attack {
@@ -65,7 +67,7 @@ pub enum Suspicion {
 }
 
 /// One suspicion about one place of a request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// Where.
     pub target: Target,

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The place of a value in a request. It is an input of the model: the same words mean different things in
 /// a number field and in a text area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TargetKind {
     /// The whole path.
     Path,
@@ -57,7 +59,7 @@ impl TargetKind {
 }
 
 /// Where a suspicion was found.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// The kind of place.
     pub kind: TargetKind,

@@ -12,6 +12,7 @@ mod model;
 mod proxy;
 mod service;
 mod session;
+mod spool;
 mod store;
 
 use prometheus::process_collector::ProcessCollector;
@@ -27,6 +28,7 @@ pub use model::ModelMetrics;
 pub use proxy::{InFlight, ProxyMetrics};
 pub use service::{Queue, ServiceMetrics};
 pub use session::SessionMetrics;
+pub use spool::SpoolMetrics;
 pub use store::StoreMetrics;
 
 /// Probabilities: close together near 0 and 1, where nearly all scores lie and where a drift of the model shows, and
@@ -78,6 +80,10 @@ pub struct Metrics {
     pub activity: ActivityMetrics,
     /// Open visits.
     pub session: SessionMetrics,
+    /// The spool of the activity log.
+    pub activity_spool: SpoolMetrics,
+    /// The spool of judged visits.
+    pub assessment_spool: SpoolMetrics,
 }
 
 impl Metrics {
@@ -100,6 +106,8 @@ impl Metrics {
             service: ServiceMetrics::register(&registry)?,
             activity: ActivityMetrics::register(&registry, stores.activity)?,
             session: SessionMetrics::register(&registry)?,
+            activity_spool: SpoolMetrics::register(&registry, "activity")?,
+            assessment_spool: SpoolMetrics::register(&registry, "assessments")?,
             registry,
         })
     }

@@ -201,7 +201,7 @@ fn behaviour_classifier(
     }
     let classifier = OnnxBehaviourClassifier::new(session, &behaviour.manifest);
     let custom = behaviour.manifest.features.iter().filter(|name| !FEATURE_NAMES.contains(&name.as_str()));
-    let custom = custom.map(|name| (Arc::from(name.as_str()), 0.0)).collect();
+    let custom = custom.map(|name| (name.clone(), 0.0)).collect();
     classifier
         .abnormality(&SessionFeatures { requests: 1, custom, ..SessionFeatures::default() })
         .map_err(|error| vec![not_running(&behaviour.path, &error)])?;

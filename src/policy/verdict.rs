@@ -1,10 +1,12 @@
 //! What becomes of a request. Says nothing of HTTP: `proxy/respond` chooses the status.
 
+use serde::{Deserialize, Serialize};
+
 use super::Mode;
 use crate::inspection::AttackClass;
 
 /// Why a request was refused, or would have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reason {
     /// The client is banned.
     Banned,
@@ -35,7 +37,7 @@ impl Reason {
 }
 
 /// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// It goes on, nothing was suspected.
     Allow,

@@ -117,6 +117,11 @@ pub struct Config {
     /// Age past which MongoDB itself removes records, by a TTL index; zero keeps them. Default 30 days.
     /// The same value as `activity.retention`.
     pub retention: Duration,
+    /// Whether MongoDB's indexes are made at start; where not, those that are missing are named in a warning.
+    /// Default true.
+    pub manage_indexes: bool,
+    /// Bytes on disk for records that the store does not take, at most; zero: they wait in memory only. Default 1 GiB.
+    pub spool_limit: u64,
 }
 
 impl Default for Config {
@@ -126,6 +131,8 @@ impl Default for Config {
             on_unreachable: OnUnreachable::default(),
             connect_timeout: Duration::from_secs(5),
             retention: Duration::from_secs(30 * 24 * 60 * 60),
+            manage_indexes: true,
+            spool_limit: 1 << 30,
         }
     }
 }

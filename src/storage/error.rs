@@ -95,6 +95,42 @@ pub enum StorageError {
         /// What the server said; it names a value that stands twice.
         reason: String,
     },
+    /// The user may not make indexes.
+    #[error(
+        "the user of storage.uri may not create indexes ({reason}); give it the readWrite role on the database, or create them yourself and set storage.manage_indexes = false: {missing}"
+    )]
+    IndexForbidden {
+        /// All of them, as typed in the shell.
+        missing: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// An index on the same fields is there with other options.
+    #[error(
+        "collection {collection} has an index on {keys} that does not serve ({reason}); drop it and start again, or replace it by: {wanted}"
+    )]
+    IndexConflict {
+        /// The collection.
+        collection: &'static str,
+        /// The fields.
+        keys: String,
+        /// The index that is needed, as typed in the shell.
+        wanted: String,
+        /// What the server said; it names the index.
+        reason: String,
+    },
+    /// The database was written by a newer version.
+    #[error(
+        "the database at {server} was written by a newer Portcullis (schema {found}, this one knows {known}); run that version or set another storage.database"
+    )]
+    NewerDatabase {
+        /// The connection string without its password.
+        server: String,
+        /// Schema of the database.
+        found: u64,
+        /// Newest schema known here.
+        known: u64,
+    },
     /// An index could not be made.
     #[error(
         "cannot make an index on {collection} ({reason}); the user of storage.uri needs the readWrite role on the database"

@@ -1,7 +1,6 @@
 //! Domain values as both stores keep them: words, and JSON for what has parts.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
@@ -155,12 +154,12 @@ pub(super) fn own(object: &Value) -> Option<Box<[f64; OWN]>> {
 
 /// The custom features by name.
 pub(super) fn custom_json(features: &SessionFeatures) -> Value {
-    features.custom.iter().map(|(name, value)| (name.to_string(), json!(value))).collect::<Map<_, _>>().into()
+    features.custom.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
 }
 
 /// The custom features of such an object.
-pub(super) fn custom(object: &Value) -> Vec<(Arc<str>, f64)> {
-    let one = |(name, value): (&String, &Value)| Some((Arc::from(name.as_str()), value.as_f64()?));
+pub(super) fn custom(object: &Value) -> Vec<(String, f64)> {
+    let one = |(name, value): (&String, &Value)| Some((name.clone(), value.as_f64()?));
     object.as_object().map(|object| object.iter().filter_map(one).collect()).unwrap_or_default()
 }
 

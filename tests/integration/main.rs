@@ -14,6 +14,7 @@ mod eval;
 mod failure_modes;
 mod forwarding;
 mod harness;
+mod outages;
 mod real_ip;
 mod sessions;
 mod shutdown;

@@ -1,4 +1,4 @@
-//! Indexes, made at start.
+//! Indexes, made or checked at start.
 
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ use crate::storage::StorageError;
 
 /// The server's codes for an index that is there with other options or under another name.
 const INDEX_CONFLICTS: [i32; 2] = [85, 86];
-/// Name of the index that removes old requests.
+/// The server's codes for what a user may not do.
+const FORBIDDEN: [i32; 2] = [13, 33];
+/// Name of the indexes that remove the old.
 const TTL: &str = "portcullis_retention";
 
 /// Why the indexes are not there.
@@ -24,90 +26,180 @@ pub(super) enum IndexError {
     Refused(StorageError),
 }
 
-/// Makes every index that is missing; one that is there already is left.
-pub(super) async fn create(database: &Database, retention: Duration) -> Result<(), IndexError> {
-    unique(database, CLIENTIPS, "clientIP").await?;
-    unique(database, SESFEATURES, "sessionID").await?;
-    for (collection, keys) in [
-        (HTTPLOGS, doc! { "sessionID": 1, "_id": -1 }),
-        (HTTPLOGS, doc! { "clientIP": 1, "timestamp": 1 }),
-        (HTTPLOGS, doc! { "clientKey": 1, "_id": -1 }),
-        (CLIENTIPS, doc! { "blacklisted": 1 }),
-        (SESFEATURES, doc! { "clientIP": 1, "behavior": 1, "active": 1 }),
-        (SESFEATURES, doc! { "behavior": 1, "active": 1, "clientKey": 1 }),
-        (SESFEATURES, doc! { "clientKey": 1, "sessionID": -1 }),
-    ] {
-        make(database, collection, keys, IndexOptions::default()).await?;
-    }
-    let refused = IndexOptions::builder().partial_filter_expression(doc! { "verdict": "refuse" }).build();
-    make(database, HTTPLOGS, doc! { "verdict": 1, "_id": -1 }, refused).await?;
-    expiry(database, retention).await
-}
-
-/// Requests expire by the server's own hand; only those with a `schemaVersion`, which the predecessor's have not.
-async fn expiry(database: &Database, retention: Duration) -> Result<(), IndexError> {
-    if retention.is_zero() {
-        let dropped = within(database.collection::<Document>(HTTPLOGS).drop_index(TTL)).await;
-        tracing::debug!(present = dropped.is_ok(), "records are kept for ever, no expiry index");
-        return Ok(());
-    }
-    let options = IndexOptions::builder()
-        .name(TTL.to_owned())
-        .expire_after(retention)
-        .partial_filter_expression(doc! { "schemaVersion": { "$exists": true } })
-        .build();
-    let made = create_one(database, HTTPLOGS, doc! { "timestamp": 1 }, options).await;
-    if !matches!(&made, Err(CallError::Driver(error)) if code(error).is_some_and(|c| INDEX_CONFLICTS.contains(&c))) {
-        return made.map_err(|error| refused(HTTPLOGS, error));
-    }
-    // It is there with another retention.
-    let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
-    let change = doc! { "collMod": HTTPLOGS, "index": { "name": TTL, "expireAfterSeconds": seconds } };
-    within(database.run_command(change)).await.map(drop).map_err(|error| refused(HTTPLOGS, error))
-}
-
-async fn unique(database: &Database, collection: &'static str, field: &'static str) -> Result<(), IndexError> {
-    let options = IndexOptions::builder().unique(true).build();
-    match create_one(database, collection, doc! { field: 1 }, options).await {
-        Err(CallError::Driver(error)) if code(&error) == Some(DUPLICATE_KEY) => {
-            Err(IndexError::Refused(StorageError::Duplicates { collection, field, reason: error.to_string() }))
-        }
-        made => made.map_err(|error| refused(collection, error)),
-    }
-}
-
-async fn make(
-    database: &Database,
+/// One index that the filter needs.
+struct Index {
     collection: &'static str,
     keys: Document,
     options: IndexOptions,
-) -> Result<(), IndexError> {
-    match create_one(database, collection, keys, options).await {
-        // The operator's own index on the same fields serves as well.
-        Err(CallError::Driver(error)) if code(&error).is_some_and(|code| INDEX_CONFLICTS.contains(&code)) => {
-            tracing::debug!(collection, %error, "an index on these fields is there already");
-            Ok(())
+    /// The field that must be unique; without it the store would double documents.
+    unique: Option<&'static str>,
+}
+
+impl Index {
+    fn new(collection: &'static str, keys: Document) -> Self {
+        Self { collection, keys, options: IndexOptions::default(), unique: None }
+    }
+
+    fn unique(collection: &'static str, field: &'static str) -> Self {
+        let options = IndexOptions::builder().unique(true).build();
+        Self { options, unique: Some(field), ..Self::new(collection, doc! { field: 1 }) }
+    }
+
+    /// Documents expire by the server's own hand; only those with a `schemaVersion`, which the predecessor's have not.
+    fn expiry(collection: &'static str, field: &str, retention: Duration) -> Self {
+        let options = IndexOptions::builder()
+            .name(TTL.to_owned())
+            .expire_after(retention)
+            .partial_filter_expression(doc! { "schemaVersion": { "$exists": true } })
+            .build();
+        Self { options, ..Self::new(collection, doc! { field: 1 }) }
+    }
+
+    /// As an operator would type it in the shell.
+    fn shown(&self) -> String {
+        let mut options = Document::new();
+        if self.unique.is_some() {
+            options.insert("unique", true);
         }
-        made => made.map_err(|error| refused(collection, error)),
+        if let Some(after) = self.options.expire_after {
+            options.insert("name", TTL);
+            options.insert("expireAfterSeconds", i64::try_from(after.as_secs()).unwrap_or(i64::MAX));
+        }
+        if let Some(filter) = &self.options.partial_filter_expression {
+            options.insert("partialFilterExpression", filter.clone());
+        }
+        let options = if options.is_empty() { String::new() } else { format!(", {options}") };
+        format!("db.{}.createIndex({}{options})", self.collection, self.keys)
     }
 }
 
-async fn create_one(
-    database: &Database,
-    collection: &str,
-    keys: Document,
-    options: IndexOptions,
-) -> Result<(), CallError> {
-    let index = IndexModel::builder().keys(keys).options(options).build();
-    within(database.collection::<Document>(collection).create_index(index)).await.map(drop)
+/// Every index; `retention` zero means that nothing expires.
+fn wanted(retention: Duration) -> Vec<Index> {
+    let refused = IndexOptions::builder().partial_filter_expression(doc! { "verdict": "refuse" }).build();
+    let mut wanted = vec![
+        Index::unique(CLIENTIPS, "clientIP"),
+        Index::unique(SESFEATURES, "sessionID"),
+        Index::new(HTTPLOGS, doc! { "sessionID": 1, "_id": -1 }),
+        Index::new(HTTPLOGS, doc! { "clientIP": 1, "timestamp": 1 }),
+        Index::new(HTTPLOGS, doc! { "clientKey": 1, "_id": -1 }),
+        Index { options: refused, ..Index::new(HTTPLOGS, doc! { "verdict": 1, "_id": -1 }) },
+        Index::new(CLIENTIPS, doc! { "blacklisted": 1 }),
+        Index::new(CLIENTIPS, doc! { "changedAt": 1 }),
+        Index::new(SESFEATURES, doc! { "clientIP": 1, "behavior": 1, "active": 1 }),
+        Index::new(SESFEATURES, doc! { "behavior": 1, "active": 1, "clientKey": 1 }),
+        Index::new(SESFEATURES, doc! { "clientKey": 1, "sessionID": -1 }),
+    ];
+    if !retention.is_zero() {
+        wanted.push(Index::expiry(HTTPLOGS, "timestamp", retention));
+        wanted.push(Index::expiry(SESFEATURES, "endTimestamp", retention));
+    }
+    wanted
 }
 
-fn refused(collection: &'static str, error: CallError) -> IndexError {
-    match &error {
-        CallError::Driver(driver) if code(driver).is_some() => {
-            IndexError::Refused(StorageError::Index { collection, reason: driver.to_string() })
+/// Makes every index that is missing; one that is there already is left. Where `manage` is false nothing is made: what
+/// is missing is named in a warning.
+pub(super) async fn create(database: &Database, retention: Duration, manage: bool) -> Result<(), IndexError> {
+    if !manage {
+        return warn_of_missing(database, retention).await;
+    }
+    for index in wanted(retention) {
+        make(database, &index, retention).await?;
+    }
+    if retention.is_zero() {
+        for collection in [HTTPLOGS, SESFEATURES] {
+            let dropped = within(database.collection::<Document>(collection).drop_index(TTL)).await;
+            tracing::debug!(collection, present = dropped.is_ok(), "documents are kept for ever, no expiry index");
         }
-        _ => IndexError::Away(error),
+    }
+    Ok(())
+}
+
+/// Names the indexes that an operator who makes them by hand has not made.
+async fn warn_of_missing(database: &Database, retention: Duration) -> Result<(), IndexError> {
+    for index in wanted(retention) {
+        let present = match keys_of(database, index.collection).await {
+            Ok(present) => present,
+            // A collection that is not there yet, or a user who may not look.
+            Err(CallError::Driver(error)) if code(&error).is_some() => Vec::new(),
+            Err(error) => return Err(IndexError::Away(error)),
+        };
+        if !present.contains(&index.keys) {
+            tracing::warn!(create = %index.shown(), "an index is missing and storage.manage_indexes is false");
+        }
+    }
+    Ok(())
+}
+
+async fn keys_of(database: &Database, collection: &str) -> Result<Vec<Document>, CallError> {
+    let mut indexes = within(database.collection::<Document>(collection).list_indexes()).await?;
+    let mut keys = Vec::new();
+    while within(indexes.advance()).await? {
+        keys.push(indexes.deserialize_current()?.keys);
+    }
+    Ok(keys)
+}
+
+async fn make(database: &Database, index: &Index, retention: Duration) -> Result<(), IndexError> {
+    let model = IndexModel::builder().keys(index.keys.clone()).options(index.options.clone()).build();
+    let made = within(database.collection::<Document>(index.collection).create_index(model)).await;
+    let error = match made {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let Some((driver, code)) = error.server() else { return Err(IndexError::Away(error)) };
+    let reason = driver.to_string();
+    let collection = index.collection;
+    match (code, index.unique) {
+        (DUPLICATE_KEY, Some(field)) => {
+            Err(IndexError::Refused(StorageError::Duplicates { collection, field, reason }))
+        }
+        (code, None) if INDEX_CONFLICTS.contains(&code) && index.options.expire_after.is_none() => {
+            // The operator's own index on the same fields serves as well.
+            tracing::debug!(collection, reason, "an index on these fields is there already");
+            Ok(())
+        }
+        (code, None) if INDEX_CONFLICTS.contains(&code) => change_expiry(database, index, retention, &reason).await,
+        (code, Some(_)) if INDEX_CONFLICTS.contains(&code) => Err(conflict(index, &reason)),
+        (code, _) if FORBIDDEN.contains(&code) => {
+            let missing = wanted(retention).iter().map(Index::shown).collect::<Vec<_>>().join("; ");
+            Err(IndexError::Refused(StorageError::IndexForbidden { missing, reason }))
+        }
+        _ => Err(IndexError::Refused(StorageError::Index { collection, reason })),
+    }
+}
+
+/// The index is there with another retention, or somebody else's is there on the same field.
+async fn change_expiry(
+    database: &Database,
+    index: &Index,
+    retention: Duration,
+    conflicts: &str,
+) -> Result<(), IndexError> {
+    let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
+    let change = doc! { "collMod": index.collection, "index": { "name": TTL, "expireAfterSeconds": seconds } };
+    match within(database.run_command(change)).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.server().is_some() => Err(conflict(index, conflicts)),
+        Err(error) => Err(IndexError::Away(error)),
+    }
+}
+
+fn conflict(index: &Index, reason: &str) -> IndexError {
+    IndexError::Refused(StorageError::IndexConflict {
+        collection: index.collection,
+        keys: index.keys.to_string(),
+        wanted: index.shown(),
+        reason: reason.to_owned(),
+    })
+}
+
+impl CallError {
+    /// What the server said, and its code; `None` where no server answered.
+    fn server(&self) -> Option<(&mongodb::error::Error, i32)> {
+        match self {
+            Self::Driver(driver) => code(driver).map(|code| (driver, code)),
+            _ => None,
+        }
     }
 }
 

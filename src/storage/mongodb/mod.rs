@@ -10,6 +10,7 @@ mod document;
 pub(super) mod dump;
 mod indexes;
 mod json;
+mod schema;
 mod sessions;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
-use mongodb::options::ClientOptions;
+use mongodb::options::{Acknowledgment, ClientOptions};
 use mongodb::{Client, Collection, Database};
 
 use super::{Config, MongoUri, OnUnreachable, StorageError};
@@ -77,7 +78,11 @@ impl MongoStore {
     /// Asks whether the server answers, then makes the indexes.
     async fn prepare(&self, config: &Config, uri: &MongoUri) -> Result<(), StorageError> {
         self.ping().await.map_err(|error| unreachable(config, uri, error))?;
-        indexes::create(&self.database, config.retention).await.map_err(|error| match error {
+        let schema = schema::check(self, &uri.to_string()).await.map_err(|error| unreachable(config, uri, error))?;
+        if let schema::Schema::Newer(error) = schema {
+            return Err(error);
+        }
+        indexes::create(&self.database, config.retention, config.manage_indexes).await.map_err(|error| match error {
             indexes::IndexError::Away(error) => unreachable(config, uri, error),
             indexes::IndexError::Refused(error) => error,
         })
@@ -120,7 +125,10 @@ async fn client(config: &Config, uri: &MongoUri) -> Result<Client, StorageError>
     options.server_selection_timeout = Some(config.connect_timeout);
     options.connect_timeout = Some(config.connect_timeout);
     // Without it a server that is killed loses what it said it had taken in the last tenth of a second.
-    options.write_concern.get_or_insert_default().journal.get_or_insert(true);
+    let concern = options.write_concern.get_or_insert_default();
+    concern.journal.get_or_insert(true);
+    // Without it a new primary may know nothing of what the old one had taken.
+    concern.w.get_or_insert(Acknowledgment::Majority);
     Client::with_options(options).map_err(invalid)
 }
 

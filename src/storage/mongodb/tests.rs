@@ -182,13 +182,15 @@ async fn the_expiry_index_follows_the_config() {
     for (retention, expected) in [(3_600, Some(3_600)), (7_200, Some(7_200)), (0, None)] {
         config.retention = Duration::from_secs(retention);
         Storage::open(&config).await.unwrap();
-        let mut indexes = client.database(&name).collection::<Document>("httplogs").list_indexes().await.unwrap();
-        let mut expiry = None;
-        while indexes.advance().await.unwrap() {
-            let index = indexes.deserialize_current().unwrap();
-            expiry = expiry.or(index.options.and_then(|options| options.expire_after));
+        for collection in ["httplogs", "sesfeatures"] {
+            let mut indexes = client.database(&name).collection::<Document>(collection).list_indexes().await.unwrap();
+            let mut expiry = None;
+            while indexes.advance().await.unwrap() {
+                let index = indexes.deserialize_current().unwrap();
+                expiry = expiry.or(index.options.and_then(|options| options.expire_after));
+            }
+            assert_eq!(expiry.map(|after| after.as_secs()), expected, "{collection}");
         }
-        assert_eq!(expiry.map(|after| after.as_secs()), expected);
     }
     client.database(&name).drop().await.unwrap();
 }
@@ -245,11 +247,80 @@ async fn a_refused_login_is_told_from_a_server_that_is_away() {
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_and_rights_of_a_server_with_users() {
+    let server = Mongod::start_with(&["--auth"]).unwrap();
+    let admin = Client::with_uri_str(server.uri()).await.unwrap();
+    let create = |name: &str, role: &str, database: &str| {
+        doc! { "createUser": name, "pwd": "s3cret", "roles": [{ "role": role, "db": database }] }
+    };
+    admin.database("admin").run_command(create("root", "root", "admin")).await.unwrap();
+    let uri = |user: &str, password: &str| {
+        format!("mongodb://{user}:{password}@{}/?directConnection=true&authSource=admin", server.address())
+    };
+    let admin = Client::with_uri_str(uri("root", "s3cret")).await.unwrap();
+    let admin_database = admin.database("admin");
+    admin_database.run_command(create("writer", "readWrite", "rights")).await.unwrap();
+    let insert_only = doc! {
+        "createRole": "inserter", "roles": [],
+        "privileges": [{ "resource": { "db": "rights", "collection": "" }, "actions": ["find", "insert", "update"] }],
+    };
+    admin_database.run_command(insert_only).await.unwrap();
+    admin_database.run_command(create("inserter", "inserter", "admin")).await.unwrap();
+
+    for wrong in [uri("writer", "wr0ng"), uri("nobody", "wr0ng"), server.uri()] {
+        let error = Storage::open(&config(&wrong, "rights")).await.err().unwrap();
+        assert!(matches!(error, StorageError::Login { .. }), "{wrong}: {error}");
+        assert!(!format!("{error} {error:?}").contains("wr0ng"), "{error}");
+    }
+    let error = Storage::open(&config(&uri("inserter", "s3cret"), "rights")).await.err().unwrap();
+    assert!(matches!(error, StorageError::IndexForbidden { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("manage_indexes = false") && text.contains("db.clientips.createIndex"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+
+    let by_hand = Config { manage_indexes: false, ..config(&uri("inserter", "s3cret"), "rights") };
+    let storage = Storage::open(&by_hand).await.unwrap();
+    storage.activity.append(&[ActivityRecord::sample(1)]).await.unwrap();
+    Storage::open(&config(&uri("writer", "s3cret"), "rights")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_that_do_not_serve_are_named() {
+    let (mut config, client, name, _server) = empty().await;
+    let database = client.database(&name);
+    let index = |collection: &str, keys: Document, index: &str| {
+        doc! { "createIndexes": collection, "indexes": [{ "key": keys, "name": index }] }
+    };
+    config.retention = Duration::from_secs(3_600);
+    database.run_command(index("httplogs", doc! { "sessionID": 1, "_id": -1 }, "serves")).await.unwrap();
+    let old = doc! { "createIndexes": "httplogs",
+    "indexes": [{ "key": { "timestamp": 1 }, "name": "old_ttl", "expireAfterSeconds": 60,
+        "partialFilterExpression": { "schemaVersion": { "$exists": true } } }] };
+    database.run_command(old).await.unwrap();
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(error.to_string().contains("old_ttl") && error.to_string().contains("expireAfterSeconds"), "{error}");
+    database.run_command(doc! { "dropIndexes": "httplogs", "index": "old_ttl" }).await.unwrap();
+    Storage::open(&config).await.unwrap();
+    database.drop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_database_is_refused() {
+    let (config, client, name, _server) = empty().await;
+    Storage::open(&config).await.unwrap();
+    let meta = client.database(&name).collection::<Document>("portcullis_meta");
+    meta.update_one(doc! { "_id": "schema" }, doc! { "$set": { "version": 99 } }).await.unwrap();
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(error.to_string().contains("newer Portcullis (schema 99"), "{error}");
+    client.database(&name).drop().await.unwrap();
+}
+
 fn log_to(storage: &Storage, queue: usize) -> (ActivityLog, ActivityMetrics) {
     let metrics = Metrics::new().unwrap().activity;
     let config = activity::Config { queue, batch: 64, flush_interval: Duration::from_millis(5), ..Default::default() };
     let config = activity::Config { retention: Duration::ZERO, ..config };
-    (ActivityLog::start(&config, Arc::clone(&storage.activity), metrics.clone()), metrics)
+    (ActivityLog::start(&config, Arc::clone(&storage.activity), None, metrics.clone()), metrics)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,15 +21,22 @@ pub(crate) struct Mongod {
     program: PathBuf,
     folder: tempfile::TempDir,
     port: u16,
+    arguments: Vec<String>,
     child: Option<Child>,
 }
 
 impl Mongod {
     /// Starts a server and waits until it accepts connections.
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_with(&[])
+    }
+
+    /// The same, with more arguments.
+    pub(crate) fn start_with(arguments: &[&str]) -> Result<Self, String> {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
         let program = program()?;
         let folder = tempfile::tempdir().map_err(|error| format!("no folder for mongod: {error}"))?;
-        let mut server = Self { program, folder, port: 0, child: None };
+        let mut server = Self { program, folder, port: 0, arguments, child: None };
         let mut failure = String::new();
         for _ in 0..ATTEMPTS {
             server.port = free_port()?;
@@ -46,11 +53,33 @@ impl Mongod {
         format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
     }
 
+    /// `host:port`.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     /// Ends it at once, as a crash would.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+
+    /// Halts it without ending it: connections stay open and nothing is answered.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after [`Mongod::pause`].
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        if let Some(child) = &self.child {
+            let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+            assert!(sent.is_ok_and(|status| status.success()), "kill {signal} failed");
         }
     }
 
@@ -68,6 +97,7 @@ impl Mongod {
             .arg(self.folder.path())
             .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"])
             .args(["--setParameter", "diagnosticDataCollectionEnabled=false", "--port", &self.port.to_string()])
+            .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(Stdio::inherit())

@@ -110,21 +110,19 @@ impl Waf {
         std::fs::read_to_string(self.folder.path().join("stderr")).unwrap()
     }
 
+    /// Kills it at once, as a crash would; gives back the folder.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
     /// Sends SIGTERM and waits for the end; gives back the folder.
     pub fn stop(mut self) -> TempDir {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let status = wait_for("the filter to end", || self.child.try_wait().unwrap());
         assert!(status.success(), "{status}: {}", self.log());
-        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
-    }
-}
-
-impl Waf {
-    /// Ends it as a power cut would; gives back the folder.
-    pub fn kill(mut self) -> TempDir {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 }
