@@ -15,7 +15,7 @@ use crate::spool::Spool;
 /// How often an idle store is asked whether it answers, so that readiness does not wait for traffic.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// How long the store may take for a batch before it goes to the spool: what comes meanwhile waits in memory.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Gathers batches and brings each to safety.
 pub(super) struct Writer {

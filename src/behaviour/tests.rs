@@ -70,6 +70,10 @@ impl BanStore for Memory {
         Ok(())
     }
 
+    async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
+        self.remove(scope).await
+    }
+
     async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
         Ok(true)
     }
@@ -125,6 +129,7 @@ impl Bench {
             custom: CustomNames::from([]),
             store: Arc::clone(&self.store) as Arc<dyn AssessmentStore>,
             spool: self.spool.clone(),
+            pseudonyms: None,
             strikes: Arc::clone(&self.strikes),
             bans: Arc::clone(&self.bans),
             metrics: self.metrics.behaviour.clone(),

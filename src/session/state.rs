@@ -132,6 +132,12 @@ impl Session {
         }
     }
 
+    /// Forgets what was taken for an attack so far, as an operator asks who lets the client in.
+    pub fn pardon(&mut self) {
+        self.findings = 0;
+        self.max_score = 0.0;
+    }
+
     /// Milliseconds between the first and the last answer; 0 for one request.
     pub fn duration_ms(&self) -> u64 {
         match (self.first_answer, self.last_answer) {
