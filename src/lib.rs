@@ -24,7 +24,7 @@
 //! 2  storage model audit     → traits and types of 1; 0 (never each other)
 //! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
 //!    banlist, session → client
-//! 0  client id live logging metrics spool time → nothing of ours but each other's ids and moments
+//! 0  client expression id live logging metrics spool time → nothing of ours but each other's ids and moments
 //! ```
 //!
 //! Traits are declared by the domain that needs them, implemented one layer up and joined in [`app`].
@@ -53,6 +53,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod dataset;
+pub mod expression;
 pub mod id;
 pub mod inspection;
 pub mod live;

@@ -7,22 +7,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
     ("spool", &["metrics", "time"]),
     ("logging", &[]),
     ("id", &["time"]),
+    ("expression", &[]),
     ("client", &["metrics", "live", "id", "time"]),
     ("banlist", &["client", "metrics", "live", "id", "time"]),
-    ("session", &["client", "metrics", "live", "id", "time"]),
+    ("session", &["expression", "client", "metrics", "live", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
     ("policy", &["inspection", "banlist", "client", "metrics", "live", "id", "time"]),
     ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"]),
     (
         "behaviour",
-        &["activity", "policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"],
+        &[
+            "expression",
+            "activity",
+            "policy",
+            "inspection",
+            "session",
+            "banlist",
+            "client",
+            "metrics",
+            "live",
+            "spool",
+            "id",
+            "time",
+        ],
     ),
     (
         "storage",
@@ -52,6 +66,7 @@ const SERVICES: &[&str] = &[
     "session",
     "policy",
     "inspection",
+    "expression",
     "client",
     "metrics",
     "live",
@@ -61,8 +76,9 @@ const SERVICES: &[&str] = &[
 ];
 
 /// Crates and the one folder that may name them.
-const ALONE: [(&str, &str); 6] = [
+const ALONE: [(&str, &str); 7] = [
     ("pingora", "proxy"),
+    ("cel", "expression"),
     ("ort", "model"),
     ("mongodb", "storage"),
     ("rusqlite", "storage"),

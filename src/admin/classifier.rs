@@ -2,8 +2,9 @@
 //!
 //! As it did, it answers 200 with an echo for a known session, 404 with an echo for an unknown one and 400 for
 //! anything else, reads JSON whatever the content type says, takes numbers as ids and trims. Unlike it, it asks for
-//! the token, adds the judgement as `behavior` where there is one and answers in JSON always. Visits are judged when
-//! they close; one that was not (imported, or the model failed) is judged by this call, once, and bans nobody.
+//! the token, adds the judgement as `behavior` where there is one and answers in JSON always. It judges, once, what
+//! nobody has judged: a visit that only the log knows, and one that was imported or whose model failed. That is evidence
+//! for people: it is no strike and bans nobody.
 
 use std::sync::Arc;
 
@@ -21,11 +22,13 @@ use super::extract::{JsonBody, timely};
 use super::sessions::MAX_OPEN;
 use crate::activity::ActivityQuery;
 use crate::behaviour::{Assessment, Behaviour};
-use crate::policy::{Reason, Verdict};
 use crate::session::SessionId;
 
 /// Characters of an id at most, after trimming.
 const MAX_ID_CHARS: usize = 64;
+
+/// Records of a visit that are judged at most, the newest: a page of the log.
+const MAX_RECORDS: u32 = 1_000;
 
 /// The predecessor's call.
 #[derive(Serialize, ToSchema)]
@@ -69,30 +72,49 @@ pub(super) async fn ask(
     let Ok(session) = id.parse::<SessionId>() else {
         return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
     };
-    if let Some(judged) = timely(parts.assessments.by_session(session)).await? {
-        let judged = judged_by_now(&parts, judged).await?;
-        echo["behavior"] = judged.behaviour.as_str().into();
-    } else if !is_known(&parts, session).await? {
-        return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response());
+    match judgement(&parts, session).await? {
+        Known::Judged(behaviour) => echo["behavior"] = behaviour.as_str().into(),
+        Known::Open => {}
+        Known::Not => return Ok((StatusCode::NOT_FOUND, Json(echo)).into_response()),
     }
     Ok(Json(echo).into_response())
 }
 
-/// The visit, judged where it was not and a model is at hand.
-async fn judged_by_now(parts: &Parts, mut visit: Assessment) -> Result<Assessment, ApiError> {
-    if visit.behaviour != Behaviour::NewSession {
-        return Ok(visit);
+/// What there is of a visit.
+enum Known {
+    /// A judgement.
+    Judged(Behaviour),
+    /// It is open: it is judged at its milestones and when it closes.
+    Open,
+    /// Nothing.
+    Not,
+}
+
+/// The judgement of a visit; one that nobody judged is judged now.
+async fn judgement(parts: &Parts, session: SessionId) -> Result<Known, ApiError> {
+    let kept = timely(parts.assessments.by_session(session)).await?;
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.behaviour != Behaviour::NewSession) {
+        return Ok(Known::Judged(kept.behaviour));
     }
-    let query =
-        ActivityQuery { session: Some(visit.session), refused_only: true, limit: 1_000, ..ActivityQuery::default() };
-    let refused = parts.activity.page(&query).await?;
-    let attacked = refused.iter().any(|record| matches!(record.verdict, Verdict::Refuse(Reason::Attack(_))));
-    (parts.judge)(&mut visit, attacked);
-    if visit.behaviour != Behaviour::NewSession {
-        visit.active = false;
-        parts.assessments.put(&visit).await?;
+    if (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == session) {
+        return Ok(Known::Open);
     }
-    Ok(visit)
+    let judged = judge(parts, session, kept.as_ref()).await?;
+    if let Some(judged) = &judged {
+        timely(parts.assessments.put(judged)).await?;
+    }
+    let known = judged.or(kept).map(|known| known.behaviour);
+    Ok(known.map_or(Known::Not, Known::Judged))
+}
+
+/// The verdict by the log and by what is kept of a visit; `None` where there is nothing new to keep.
+async fn judge(parts: &Parts, session: SessionId, kept: Option<&Assessment>) -> Result<Option<Assessment>, ApiError> {
+    let query = ActivityQuery { session: Some(session), limit: MAX_RECORDS, ..ActivityQuery::default() };
+    let records = timely(parts.activity.page(&query)).await?;
+    Ok(match kept {
+        Some(kept) => parts.log_judge.assess_kept(kept, &records),
+        None => parts.log_judge.assess(session, &records),
+    })
 }
 
 /// The id asked for, as the predecessor's schema took it: one key, a text or number, 1 to 64 characters.
@@ -109,15 +131,6 @@ fn session_id(fields: &Map<String, Value>) -> Option<String> {
 fn refused_echo(mut fields: Map<String, Value>) -> Value {
     fields.entry("sesID").or_insert(Value::Null);
     Value::Object(fields)
-}
-
-/// Whether a visit of this id is open or has left records.
-async fn is_known(parts: &Parts, session: SessionId) -> Result<bool, ApiError> {
-    if (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == session) {
-        return Ok(true);
-    }
-    let query = ActivityQuery { session: Some(session), limit: 1, ..ActivityQuery::default() };
-    Ok(!timely(parts.activity.page(&query)).await?.is_empty())
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ use tokio::net::TcpListener;
 
 use crate::activity::ActivityStore;
 use crate::banlist::{BanList, BanScope};
-use crate::behaviour::{Assessment, AssessmentStore};
+use crate::behaviour::{AssessmentStore, LogJudge};
 use crate::client::{self, ClientKey};
 use crate::metrics::Metrics;
 use crate::session::{Session, SessionId};
@@ -101,9 +101,6 @@ const RESPONSE_HEADERS: [(header::HeaderName, &str); 5] = [
     ),
 ];
 
-/// Judges a visit; the flag says whether a request of it was refused as an attack.
-pub type JudgeVisit = dyn Fn(&mut Assessment, bool) + Send + Sync;
-
 /// The parts of the running filter that the admin API reads and changes.
 #[derive(Clone)]
 pub struct Parts {
@@ -121,8 +118,8 @@ pub struct Parts {
     pub activity: Arc<dyn ActivityStore>,
     /// Where judged visits are kept.
     pub assessments: Arc<dyn AssessmentStore>,
-    /// Judges a kept visit that was not judged, by its numbers and whether a request of it was refused as an attack.
-    pub judge: Arc<JudgeVisit>,
+    /// Judges a visit that nobody has judged yet, by its records and by what is kept of it.
+    pub log_judge: Arc<LogJudge>,
     /// A snapshot of at most so many open visits.
     pub open_sessions: Arc<dyn Fn(usize) -> Vec<Session> + Send + Sync>,
     /// Tells which key a client address is counted by.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Parts;
 use super::error::{ApiError, ErrorBody, ReadErrors};
 use super::extract::{Params, Span, client_key, limit, optional, timely};
-use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, SessionFeatures};
+use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, CustomNames, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::session::{Session, SessionId};
 use crate::time::Timestamp;
@@ -78,14 +79,18 @@ pub(super) struct SessionView {
     pub(super) started: Option<String>,
     /// Its last moment.
     pub(super) end: String,
-    pub(super) features: FeaturesView,
+    /// Its numbers by name: the predecessor's five, `numOfLoginAttempts`, `numOfPostReqs`, `numOfReqs`, `sesCodes4xx`
+    /// and `sesDuration` (milliseconds), are always there; the others where they were counted, the custom ones last.
+    #[schema(value_type = HashMap<String, f64>, example = json!({"numOfLoginAttempts": 0, "numOfPostReqs": 1,
+        "numOfReqs": 12, "sesCodes4xx": 2, "sesDuration": 5230, "distinctPaths": 7.0}))]
+    pub(super) features: Map<String, Value>,
     /// What it was judged to be.
     #[schema(required, value_type = Option<BehaviourName>)]
     pub(super) behavior: Option<&'static str>,
     /// Whether it counts towards a ban.
     #[schema(required)]
     pub(super) active: Option<bool>,
-    /// What an abnormal judgement rests on: `text` (an attack in a request) or `features`.
+    /// What an abnormal judgement rests on: `text` (an attack in a request), `features`, or the name of a limit.
     #[schema(required)]
     pub(super) cause: Option<&'static str>,
     /// Probability of abnormal by the features.
@@ -100,31 +105,48 @@ pub(super) struct SessionView {
     /// Name and version of the behaviour model.
     #[schema(required)]
     pub(super) model: Option<String>,
+    /// The features that spoke most for abnormal, most first, at most three; none where the features did not decide.
+    pub(super) spoke: Vec<SpokenView>,
 }
 
-/// The numbers of a visit, named as in the documents.
+impl SessionView {
+    /// One of its numbers; 0 where it was not counted.
+    pub(super) fn number(&self, feature: &str) -> u64 {
+        self.features.get(feature).and_then(Value::as_u64).unwrap_or(0)
+    }
+}
+
+/// The numbers of a visit, named as in the documents: the predecessor's first, ours where they were counted, then the
+/// custom ones.
+fn features_view(features: &SessionFeatures) -> Map<String, Value> {
+    let mut view = Map::new();
+    view.insert("numOfLoginAttempts".to_owned(), features.login_attempts.into());
+    view.insert("numOfPostReqs".to_owned(), features.post_requests.into());
+    view.insert("numOfReqs".to_owned(), features.requests.into());
+    view.insert("sesCodes4xx".to_owned(), features.codes_4xx.into());
+    view.insert("sesDuration".to_owned(), features.duration_ms.into());
+    for (name, value) in SessionFeatures::own_names().iter().zip(features.own.iter().flat_map(|own| own.iter())) {
+        view.insert((*name).to_owned(), json!(value));
+    }
+    view.extend(features.custom.iter().map(|(name, value)| (name.clone(), json!(value))));
+    view
+}
+
+/// A feature that spoke for abnormal.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = SessionFeatures)]
-pub(super) struct FeaturesView {
-    pub(super) num_of_login_attempts: u32,
-    pub(super) num_of_post_reqs: u32,
-    pub(super) num_of_reqs: u32,
-    #[serde(rename = "sesCodes4xx")]
-    pub(super) ses_codes_4xx: u32,
-    /// Milliseconds.
-    pub(super) ses_duration: u64,
+#[schema(as = SpokenFeature)]
+pub(super) struct SpokenView {
+    /// Its name, as among the features.
+    pub(super) feature: String,
+    /// What it was.
+    pub(super) value: f64,
+    /// How much lower the score is with an ordinary value in its place.
+    pub(super) weight: f32,
 }
 
-impl From<SessionFeatures> for FeaturesView {
-    fn from(features: SessionFeatures) -> Self {
-        Self {
-            num_of_login_attempts: features.login_attempts,
-            num_of_post_reqs: features.post_requests,
-            num_of_reqs: features.requests,
-            ses_codes_4xx: features.codes_4xx,
-            ses_duration: features.duration_ms,
-        }
+impl From<&Spoken> for SpokenView {
+    fn from(spoken: &Spoken) -> Self {
+        Self { feature: spoken.feature.clone(), value: spoken.value, weight: spoken.weight }
     }
 }
 
@@ -137,7 +159,7 @@ impl From<&Session> for SessionView {
             client_ip: session.client_ip.to_string(),
             started: Some(session.started.to_string()),
             end: session.end().to_string(),
-            features: SessionFeatures::from(session).into(),
+            features: features_view(&SessionFeatures::of(session, &CustomNames::from([]))),
             behavior: None,
             active: None,
             cause: None,
@@ -145,6 +167,7 @@ impl From<&Session> for SessionView {
             max_attack_score: Some(session.max_score),
             findings: Some(session.findings),
             model: None,
+            spoke: Vec::new(),
         }
     }
 }
@@ -158,7 +181,7 @@ impl From<&Assessment> for SessionView {
             client_ip: judged.client_ip.to_string(),
             started: None,
             end: judged.end.to_string(),
-            features: judged.features.into(),
+            features: features_view(&judged.features),
             behavior: Some(judged.behaviour.as_str()),
             active: Some(judged.active),
             cause: judged.cause.map(|cause| cause.as_str()),
@@ -166,6 +189,7 @@ impl From<&Assessment> for SessionView {
             max_attack_score: None,
             findings: None,
             model: Some(judged.model.clone()).filter(|model| !model.is_empty()),
+            spoke: judged.spoke.iter().map(SpokenView::from).collect(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::admin::{
     TokenFileError,
 };
 use crate::banlist::BanList;
-use crate::behaviour::{Judge, Strikes};
+use crate::behaviour::{LogJudge, Strikes};
 use crate::config::{AdminListener, Config};
 use crate::metrics::Metrics;
 use crate::session::SessionTracker;
@@ -103,9 +103,9 @@ pub(super) struct Parts {
     pub(super) strikes: Arc<Strikes>,
     pub(super) storage: Storage,
     pub(super) tracker: Arc<SessionTracker>,
+    pub(super) log_judge: Arc<LogJudge>,
     pub(super) log: ActivityLog,
     pub(super) dry_run: DryRun,
-    pub(super) judge: Judge,
     /// Versions of the text model and of the behaviour model.
     pub(super) model_versions: (String, String),
     pub(super) metrics: Metrics,
@@ -164,7 +164,8 @@ async fn reload_on_hangup(api: AdminApi) {
 }
 
 fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
-    let Parts { config, bans, strikes, storage, tracker, log, dry_run, judge, metrics, audit, reloading, .. } = parts;
+    let Parts { config, bans, strikes, storage, tracker, log_judge, log, dry_run, metrics, audit, reloading, .. } =
+        parts;
     let models = vec![
         Model { kind: "text".to_owned(), version: parts.model_versions.0 },
         Model { kind: "behaviour".to_owned(), version: parts.model_versions.1 },
@@ -205,7 +206,7 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
         forget_strike: Arc::new(move |client, session| forgetting.forget(client, session)),
         activity: storage.activity,
         assessments: storage.assessments,
-        judge: Arc::new(move |visit, attacked| judge.judge(visit, attacked)),
+        log_judge,
         open_sessions: Arc::new(move |limit| snapshot.snapshot(limit)),
         clients: config.client,
         metrics,

@@ -13,8 +13,9 @@ use crate::activity::ActivityLog;
 use crate::admin::{AdminTls, AuditLog, Keyring};
 use crate::audit::AuditExport;
 use crate::banlist::BanList;
-use crate::behaviour::{self, BehaviourScorer, Judge, Strikes};
+use crate::behaviour::{self, BehaviourScorer, CustomFeatures, Inlets, LogJudge, Strikes, Watch};
 use crate::config::{Config, Fault, Sources};
+use crate::expression;
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
 use crate::logging::LogLevel;
@@ -22,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::model::{self, ModelSet, TextThresholds};
 use crate::policy::{self, Policy};
 use crate::proxy::{self, Gate};
-use crate::session::SessionTracker;
+use crate::session::{Checkpoint, Fingerprints, SessionTracker};
 use crate::storage::{OnUnreachable, Storage};
 
 /// Threads beside the proxy's: the admin API, the log's writer, the scorer.
@@ -215,6 +216,7 @@ struct Joined {
     config: Config,
     gate: Gate,
     tracker: Arc<SessionTracker>,
+    keeper: tasks::Keeper,
     log: ActivityLog,
     audit: Option<AuditExport>,
     level: LogLevel,
@@ -225,8 +227,8 @@ struct Joined {
 
 impl Joined {
     fn into_app(self, runtime: Runtime) -> App {
-        let Self { config, gate, tracker, log, audit, level, admin, scorer, stop } = self;
-        App { config, runtime, gate, tracker, log, audit, level, admin, scorer, stop }
+        let Self { config, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = self;
+        App { config, runtime, gate, tracker, keeper, log, audit, level, admin, scorer, stop }
     }
 }
 
@@ -242,13 +244,12 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         metrics.banlist.clone(),
     ));
     let strikes = Arc::new(Strikes::new(config.behaviour.window));
-    let classifier = || config.behaviour.use_models.then(|| Arc::clone(&models.behaviour));
-    let threshold = models.behaviour_threshold;
-    let judge = Judge { classifier: classifier(), threshold, metrics: metrics.behaviour.clone() };
+    let classifier = config.behaviour.use_models.then(|| (Arc::clone(&models.behaviour), models.behaviour_thresholds));
     let scorer = BehaviourScorer::new(
         config.behaviour.clone(),
         behaviour::Parts {
-            classifier: classifier().map(|model| (model, threshold)),
+            classifier: classifier.clone(),
+            custom: behaviour::names_of(&config.features),
             store: Arc::clone(&storage.assessments),
             spool: spools.assessments,
             pseudonyms: config.activity.pseudonyms.clone(),
@@ -258,13 +259,26 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         },
     );
     let (closing, closed) = mpsc::channel(config.behaviour.queue);
-    let tracker = Arc::new(SessionTracker::new(&config.session, closing, metrics.session.clone()));
+    let (showing, open) = mpsc::channel(config.behaviour.queue);
+    let (telling, breaches) = mpsc::channel(config.behaviour.queue);
+    let tracker = Arc::new(SessionTracker::new(&config.session, closing, showing, metrics.session.clone()));
+    let watch = Watch::new(config.behaviour.limits, telling, metrics.behaviour.clone());
     let (stop, stopped) = watch::channel(false);
     take_up(&config, &bans, &strikes, &storage, &stopped).await?;
+    let fingerprints = go_on(&tracker, &storage, &config).await?;
+    let keeper = tasks::Keeper {
+        tracker: Arc::clone(&tracker),
+        store: Arc::clone(&storage.sessions),
+        fingerprints: fingerprints.key(),
+    };
+    if !config.session.checkpoint.is_zero() {
+        tokio::spawn(keeper.clone().keep_every(config.session.checkpoint, stopped.clone()));
+    }
     tokio::spawn(tasks::sweep_sessions(Arc::clone(&tracker), stopped.clone()));
     tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
     tokio::spawn(tasks::follow_bans(Arc::clone(&bans), Arc::clone(&strikes), stopped.clone()));
-    let scorer = tokio::spawn(scorer.run(closed, stopped));
+    tokio::spawn(tasks::sweep_watch(Arc::clone(&watch), stopped.clone()));
+    let scorer = tokio::spawn(scorer.run(Inlets { closed, open, breaches }, stopped));
     let store = Arc::clone(&storage.activity);
     let log = ActivityLog::start(&config.activity, store, spools.activity, metrics.activity.clone());
     let policy = Policy::new(policy_config(&config, &models.text_thresholds));
@@ -287,9 +301,15 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         strikes,
         storage,
         tracker: Arc::clone(&tracker),
+        log_judge: Arc::new(LogJudge::new(
+            classifier,
+            behaviour::names_of(&config.features),
+            config.logins.clone(),
+            fingerprints.clone(),
+            metrics.behaviour.clone(),
+        )),
         log: log.clone(),
         dry_run: DryRun::new(Arc::clone(&inspector), policy.clone()),
-        judge,
         model_versions: (models.text_version.clone(), models.behaviour.version().to_owned()),
         metrics: metrics.clone(),
     });
@@ -297,6 +317,12 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         client: config.client.clone(),
         bans,
         sessions: Arc::clone(&tracker),
+        grouping: config.session.group,
+        session_key: config.session.key.clone(),
+        watch,
+        custom: CustomFeatures::new(config.features.clone(), fingerprints.clone(), metrics.behaviour.clone()),
+        expressions: expression::Root::default(),
+        fingerprints,
         inspector,
         policy,
         log: log.clone(),
@@ -308,7 +334,26 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         over_tls: config.proxy.tls.is_some(),
         body_timeout: config.proxy.body_timeout,
     };
-    Ok(Joined { config, gate, tracker, log, audit, level, admin, scorer, stop })
+    Ok(Joined { config, gate, tracker, keeper, log, audit, level, admin, scorer, stop })
+}
+
+/// Goes on with the sessions that were open at the last stop, under the key their paths were counted with. A store that
+/// is away now leaves them behind.
+async fn go_on(tracker: &SessionTracker, storage: &Storage, config: &Config) -> Result<Fingerprints, String> {
+    let checkpoint = match storage.sessions.load_open().await {
+        Ok(checkpoint) => checkpoint,
+        Err(error) if config.storage.on_unreachable == OnUnreachable::Start => {
+            tracing::error!(%error, "started without the open sessions of before");
+            Checkpoint::default()
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    let sessions = tracker.restore(checkpoint.open);
+    tracing::info!(sessions, "open sessions taken up");
+    match checkpoint.fingerprints {
+        [0, 0] => Fingerprints::random().map_err(|error| error.to_string()),
+        key => Ok(Fingerprints::new(key)),
+    }
 }
 
 /// Loads bans and strikes. A store that is away is no reason not to start where the operator said so; they are then
@@ -365,6 +410,7 @@ fn model_config(config: &Config) -> model::Config {
         threads: config.model.threads,
         queue: config.model.queue,
         deadline: config.model.deadline,
+        custom_features: config.features.iter().map(|feature| feature.name.to_string()).collect(),
         ..model::Config::default()
     }
 }

@@ -93,6 +93,7 @@ pub struct App {
     runtime: Runtime,
     gate: Gate,
     tracker: Arc<SessionTracker>,
+    keeper: tasks::Keeper,
     log: ActivityLog,
     audit: Option<AuditExport>,
     /// The level of the process's log.
@@ -134,7 +135,7 @@ impl App {
     /// # Errors
     /// When a listener cannot be set up.
     pub fn run(self, announce: impl FnOnce(&Config)) -> Result<(), RunError> {
-        let Self { config, runtime, gate, tracker, log, audit, level, admin, scorer, stop } = self;
+        let Self { config, runtime, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = self;
         let listener = runtime
             .block_on(tokio::net::TcpListener::bind(config.admin.listen))
             .map_err(|source| RunError::AdminListen { address: config.admin.listen, source })?;
@@ -145,6 +146,10 @@ impl App {
         announce(&config);
         let served = proxy::serve(&config.proxy, gate);
         runtime.block_on(async {
+            // Judged as far as they went, in case this was the last run, and kept, in case it was not.
+            if tokio::time::timeout(STOP_GRACE, keeper.keep(tasks::KEPT_AT_STOP)).await.is_err() {
+                tracing::error!("the store did not take the open sessions before the stop");
+            }
             tracker.close_all().await;
             // Whoever waits for this has gone or will see it; nothing else can fail.
             let _ = stop.send(true);

@@ -9,12 +9,21 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::banlist::BanList;
-use crate::behaviour::{AssessmentStore, Strikes};
-use crate::session::SessionTracker;
+use crate::behaviour::{AssessmentStore, Strikes, Watch};
+use crate::session::{Checkpoint, SessionStore, SessionTracker};
 use crate::time::Timestamp;
 
 /// How often idle sessions are closed: a session is closed at most so much after its gap.
 const SESSION_SWEEP: Duration = Duration::from_millis(250);
+
+/// Open sessions kept every so often at most, so that writing them takes some tens of milliseconds.
+const KEPT_WHILE_RUNNING: usize = 10_000;
+
+/// Open sessions kept at an orderly stop at most.
+pub(super) const KEPT_AT_STOP: usize = 100_000;
+
+/// How often clients that have been quiet are forgotten by the watch.
+const WATCH_SWEEP: Duration = Duration::from_secs(10);
 
 /// How often expired bans are removed and changes the store missed are written again.
 const BAN_SWEEP: Duration = Duration::from_secs(5);
@@ -58,6 +67,53 @@ pub(super) async fn sweep_sessions(tracker: Arc<SessionTracker>, mut stop: watch
     loop {
         tokio::select! {
             _ = tick.tick() => tracker.sweep(Timestamp::now()),
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Keeping open sessions over a restart.
+#[derive(Clone)]
+pub(super) struct Keeper {
+    pub(super) tracker: Arc<SessionTracker>,
+    pub(super) store: Arc<dyn SessionStore>,
+    pub(super) fingerprints: [u64; 2],
+}
+
+impl Keeper {
+    /// Keeps at most so many; whether the store took them.
+    pub(super) async fn keep(&self, most: usize) -> bool {
+        let checkpoint = Checkpoint { fingerprints: self.fingerprints, open: self.tracker.checkpoint(most) };
+        match self.store.save_open(&checkpoint).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "open sessions are not kept over a restart");
+                false
+            }
+        }
+    }
+
+    /// Keeps them every so often, and not again where nothing was open at either time.
+    pub(super) async fn keep_every(self, span: Duration, mut stop: watch::Receiver<bool>) {
+        let mut nothing = false;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(span) => {}
+                _ = stop.changed() => return,
+            }
+            let empty = self.tracker.is_empty();
+            if !(nothing && empty) {
+                nothing = self.keep(KEPT_WHILE_RUNNING).await && empty;
+            }
+        }
+    }
+}
+
+pub(super) async fn sweep_watch(watch: Arc<Watch>, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(WATCH_SWEEP);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => watch.sweep(Timestamp::now()),
             _ = stop.changed() => return,
         }
     }

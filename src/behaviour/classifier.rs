@@ -46,13 +46,47 @@ impl Label for Behaviour {
 #[error("the behaviour model failed: {0}")]
 pub struct BehaviourError(pub String);
 
+/// Scores from which on the features make a visit abnormal, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// For a visit that has closed.
+    pub closed: f32,
+    /// For one that is still open: fewer numbers say less, so a model may ask for more.
+    pub open: f32,
+}
+
+impl Thresholds {
+    /// No score is high enough.
+    pub(crate) const NEVER: Self = Self { closed: f32::INFINITY, open: f32::INFINITY };
+}
+
+/// A feature that spoke for abnormal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// Its name.
+    pub feature: String,
+    /// Its value in this visit.
+    pub value: f64,
+    /// How much lower the score is with the median of ordinary visits in its place; above 0.
+    pub weight: f32,
+}
+
+/// Features that are named for a verdict at most.
+pub const MOST_SPOKEN: usize = 3;
+
 /// A model of visits. Called by the scorer only; may block its thread for some milliseconds.
 pub trait BehaviourClassifier: Send + Sync {
-    /// Probability, 0 to 1, that a visit with these features is abnormal.
+    /// Calibrated score, 0 to 1, that a visit with these features is abnormal.
     ///
     /// # Errors
     /// When the model fails on this input.
     fn abnormality(&self, features: &SessionFeatures) -> Result<f32, BehaviourError>;
+
+    /// The features that spoke most for abnormal, most first, at most [`MOST_SPOKEN`]; empty where it cannot be told.
+    fn explain(&self, features: &SessionFeatures) -> Vec<Spoken> {
+        let _ = features;
+        Vec::new()
+    }
 
     /// Name and version of the model, as stored with each assessment.
     fn version(&self) -> &str;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{Behaviour, SessionFeatures};
+use super::{Behaviour, Limit, SessionFeatures, Spoken};
 use crate::client::{ClientIp, ClientKey};
 use crate::session::{Session, SessionId};
 use crate::time::Timestamp;
@@ -18,6 +18,8 @@ pub enum Cause {
     Text,
     /// The numbers of the visit.
     Features,
+    /// Its client passed a limit.
+    Limit(Limit),
 }
 
 impl Cause {
@@ -26,12 +28,14 @@ impl Cause {
         match self {
             Self::Text => "text",
             Self::Features => "features",
+            Self::Limit(limit) => limit.as_str(),
         }
     }
 
     /// The cause of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Text, Self::Features].into_iter().find(|cause| cause.as_str() == name)
+        let limits = Limit::ALL.map(Self::Limit);
+        [Self::Text, Self::Features].into_iter().chain(limits).find(|cause| cause.as_str() == name)
     }
 }
 
@@ -58,6 +62,9 @@ pub struct Assessment {
     pub cause: Option<Cause>,
     /// Name and version of the behaviour model; empty when it was not asked.
     pub model: String,
+    /// The features that spoke most for abnormal, most first, at most three; empty where the features did not decide.
+    #[serde(default)]
+    pub spoke: Vec<Spoken>,
 }
 
 /// A store that did not keep or give assessments.

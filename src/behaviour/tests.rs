@@ -8,10 +8,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::*;
 use crate::banlist::{self, Ban, BanList, BanScope, BanStore, BanStoreError};
-use crate::client::{ClientIp, ClientKey, TrustedProxies};
+use crate::client::{ClientIdentity, ClientIp, ClientKey, PeerAddr, TrustedProxies};
 use crate::id::RequestId;
 use crate::metrics::Metrics;
-use crate::session::{ClosedSession, Session, SessionId};
+use crate::session::{ClosedSession, OpenSession, Session, SessionId};
 use crate::spool::{self, Spool};
 use crate::time::Timestamp;
 
@@ -96,6 +96,13 @@ impl BehaviourClassifier for Rule {
     }
 }
 
+/// What a scorer is shown.
+enum Seen {
+    Open(Session),
+    Closed(Session),
+    Breach(Breach),
+}
+
 struct Bench {
     store: Arc<Memory>,
     bans: Arc<BanList>,
@@ -115,10 +122,11 @@ impl Bench {
     }
 
     fn scorer(&self, config: Config, with_model: bool) -> BehaviourScorer {
-        let classifier: Option<(Arc<dyn BehaviourClassifier>, f32)> =
-            if with_model { Some((Arc::new(Rule), 0.5)) } else { None };
+        let classifier: Option<(Arc<dyn BehaviourClassifier>, Thresholds)> =
+            if with_model { Some((Arc::new(Rule), Thresholds { closed: 0.5, open: 0.7 })) } else { None };
         let parts = Parts {
             classifier,
+            custom: CustomNames::from([]),
             store: Arc::clone(&self.store) as Arc<dyn AssessmentStore>,
             spool: self.spool.clone(),
             pseudonyms: None,
@@ -131,12 +139,32 @@ impl Bench {
 
     /// Scores these sessions, in order, to the end.
     async fn score(&self, config: Config, with_model: bool, sessions: Vec<Session>) {
-        let (sender, receiver) = mpsc::channel(100);
-        for session in sessions {
-            sender.send(ClosedSession(session)).await.unwrap();
+        self.see(config, with_model, sessions.into_iter().map(Seen::Closed).collect()).await;
+    }
+
+    /// Lets a scorer see all this, each before the next, to the end.
+    async fn see(&self, config: Config, with_model: bool, seen: Vec<Seen>) {
+        let (closing, closed) = mpsc::channel(1);
+        let (showing, open) = mpsc::channel(1);
+        let (telling, breaches) = mpsc::channel(1);
+        let inlets = Inlets { closed, open, breaches };
+        let (_stop, stopped) = watch::channel(false);
+        let scoring = tokio::spawn(self.scorer(config, with_model).run(inlets, stopped));
+        for one in seen {
+            match one {
+                Seen::Closed(session) => closing.send(ClosedSession(session)).await.unwrap(),
+                Seen::Open(session) => showing.send(OpenSession(session)).await.unwrap(),
+                Seen::Breach(breach) => telling.send(breach).await.unwrap(),
+            }
+            // A channel of one with room again has given up what was in it; the scorer works on it or is done.
+            drop((
+                closing.reserve().await.unwrap(),
+                showing.reserve().await.unwrap(),
+                telling.reserve().await.unwrap(),
+            ));
         }
-        drop(sender);
-        self.scorer(config, with_model).run(receiver, watch::channel(false).1).await;
+        drop((closing, showing, telling));
+        scoring.await.unwrap();
     }
 
     fn barred(&self, address: &str) -> bool {
@@ -232,9 +260,10 @@ async fn judgements_of_a_dead_store_outlive_a_stop() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     *bench.store.refusals_left.lock() = 5;
-    let (sender, receiver) = mpsc::channel(1);
+    let (sender, closed) = mpsc::channel(1);
+    let inlets = Inlets { closed, open: mpsc::channel(1).1, breaches: mpsc::channel(1).1 };
     let (_stop, stopped) = watch::channel(false);
-    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(receiver, stopped));
+    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(inlets, stopped));
     while bench.spool.as_ref().is_some_and(|spool| !spool.is_empty()) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -263,12 +292,152 @@ async fn strikes_outlive_a_restart() {
 #[tokio::test]
 async fn told_to_stop_it_judges_what_was_sent_and_ends() {
     let bench = Bench::new();
-    let (sender, receiver) = mpsc::channel(100);
+    let (sender, closed) = mpsc::channel(100);
+    let (_showing, open) = mpsc::channel(1);
+    let (_telling, breaches) = mpsc::channel(1);
+    let inlets = Inlets { closed, open, breaches };
     let (stop, stopped) = watch::channel(false);
-    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(receiver, stopped));
+    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(inlets, stopped));
     sender.send(ClosedSession(session(1, NORMAL))).await.unwrap();
     stop.send(true).unwrap();
     tokio::time::timeout(Duration::from_secs(10), scoring).await.unwrap().unwrap();
     assert_eq!(bench.behaviours(), [(Behaviour::Normal, true)]);
     assert!(sender.is_closed());
+}
+
+fn breach(number: u8, limit: Limit) -> Breach {
+    let ip = ClientIp::new("192.0.2.7".parse().unwrap());
+    let client = ClientIdentity {
+        peer: PeerAddr(std::net::SocketAddr::new(ip.addr(), 1)),
+        ip,
+        key: ClientKey::from(IpNet::from(ip.addr())),
+    };
+    Breach {
+        client,
+        request: RequestId::from_bytes([9; 12]),
+        session: Some(session(number, NORMAL).id),
+        limit,
+        at: Timestamp::now(),
+    }
+}
+
+#[tokio::test]
+async fn an_open_session_found_abnormal_counts_at_once_and_once() {
+    let bench = Bench::new();
+    let config = || Config { max_abnormal: 1, ..blocking() };
+    let open = |number| Seen::Open(session(number, SCANNER));
+    bench.see(config(), true, vec![open(1), open(1), Seen::Closed(session(1, SCANNER))]).await;
+    assert!(!bench.barred("192.0.2.7"), "one strike, though it was seen three times");
+    bench.see(config(), true, vec![open(2)]).await;
+    assert!(bench.barred("192.0.2.7"), "the second one is still open");
+}
+
+#[tokio::test]
+async fn a_session_abnormal_while_open_stays_so_and_a_ban_has_used_it_up() {
+    let bench = Bench::new();
+    let config = Config { max_abnormal: 0, ..blocking() };
+    let closed = Session { codes_4xx: NORMAL, ..session(1, SCANNER) };
+    bench.see(config, true, vec![Seen::Open(session(1, SCANNER)), Seen::Closed(closed)]).await;
+    let kept = bench.store.assessments.lock().last().cloned().unwrap();
+    assert_eq!((kept.behaviour, kept.active, kept.cause), (Behaviour::Abnormal, false, Some(Cause::Features)));
+}
+
+#[tokio::test]
+async fn an_open_session_that_looks_ordinary_is_neither_stored_nor_struck() {
+    let bench = Bench::new();
+    bench.see(blocking(), true, vec![Seen::Open(session(1, NORMAL))]).await;
+    assert_eq!(bench.behaviours(), []);
+    assert!(bench.metrics.exposition().unwrap().contains("portcullis_early_assessments_total{behavior=\"Normal\"} 1"));
+}
+
+#[tokio::test]
+async fn one_passed_limit_bans_at_once_and_makes_the_session_abnormal() {
+    for limit in Limit::ALL {
+        let bench = Bench::new();
+        bench.see(blocking(), true, vec![Seen::Breach(breach(1, limit)), Seen::Closed(session(1, NORMAL))]).await;
+        assert!(bench.barred("192.0.2.7"), "{limit:?}");
+        let kept = bench.store.assessments.lock()[0].clone();
+        assert_eq!((kept.behaviour, kept.cause, kept.active), (Behaviour::Abnormal, Some(Cause::Limit(limit)), false));
+    }
+}
+
+#[tokio::test]
+async fn a_passed_limit_without_block_ip_is_a_strike_and_in_collection_mode_no_judgement() {
+    let bench = Bench::new();
+    let seen = || vec![Seen::Breach(breach(1, Limit::Flood)), Seen::Closed(session(1, NORMAL))];
+    bench.see(Config::default(), true, seen()).await;
+    assert!(!bench.barred("192.0.2.7"));
+    assert_eq!(bench.behaviours(), [(Behaviour::Abnormal, true)]);
+    let collecting = Bench::new();
+    collecting.see(blocking(), false, seen()).await;
+    assert_eq!(collecting.behaviours(), [(Behaviour::NewSession, true)]);
+    assert!(collecting.barred("192.0.2.7"), "the limit holds without a model");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_it_would_have_done() {
+    let bench = Bench::new();
+    let config = Config { dry_run: true, ..blocking() };
+    let scans = (2..=7).map(|number| Seen::Closed(session(number, SCANNER)));
+    let seen = std::iter::once(Seen::Breach(breach(1, Limit::Refused))).chain(scans).collect();
+    bench.see(config, true, seen).await;
+    assert!(!bench.barred("192.0.2.7"));
+    assert_eq!(bench.metrics.behaviour.would_ban.get(), 3, "the limit, the third session and the sixth");
+}
+
+#[tokio::test]
+async fn bans_of_who_comes_back_grow() {
+    let bench = Bench::new();
+    let config = Config { max_abnormal: 0, ..blocking() };
+    let length = || {
+        let ban = bench.bans.list(Timestamp::now())[0].clone();
+        ban.until.unwrap().since(ban.since).as_secs() / 60
+    };
+    bench.see(config.clone(), true, vec![Seen::Closed(session(1, SCANNER))]).await;
+    assert_eq!(length(), 10);
+    bench.see(config, true, vec![Seen::Closed(session(2, SCANNER))]).await;
+    assert_eq!(length(), 20, "a restart knows it from the ban in force");
+}
+
+#[tokio::test]
+async fn an_unban_keeps_behaviour_away_for_the_time_of_grace_and_loses_no_evidence() {
+    let bench = Bench::new();
+    bench.see(blocking(), true, vec![Seen::Breach(breach(1, Limit::Flood))]).await;
+    bench.bans.unban("192.0.2.7".parse().unwrap(), Timestamp::now()).await;
+    bench.see(blocking(), true, vec![Seen::Breach(breach(2, Limit::Flood))]).await;
+    assert!(!bench.barred("192.0.2.7"), "grace");
+}
+
+#[tokio::test]
+async fn closed_sessions_are_judged_within_two_hundred_milliseconds_at_a_thousand_a_second() {
+    let bench = Bench::new();
+    let (closing, closed) = mpsc::channel(10_000);
+    let (_showing, open) = mpsc::channel(1);
+    let (_telling, breaches) = mpsc::channel(1);
+    let inlets = Inlets { closed, open, breaches };
+    let (_stop, stopped) = watch::channel(false);
+    let scoring = tokio::spawn(bench.scorer(blocking(), true).run(inlets, stopped));
+    let mut sent = std::collections::HashMap::new();
+    let mut waits = Vec::new();
+    let mut judged = 0;
+    let mut tick = tokio::time::interval(Duration::from_millis(1));
+    while judged < 1_000 {
+        if sent.len() < 1_000 {
+            tick.tick().await;
+            let mut bytes = [0; 12];
+            bytes[4..].copy_from_slice(&(sent.len() as u64).to_be_bytes());
+            let id = SessionId::from(RequestId::from_bytes(bytes));
+            sent.insert(id, std::time::Instant::now());
+            closing.send(ClosedSession(Session { id, ..session(1, NORMAL) })).await.unwrap();
+        } else {
+            tokio::task::yield_now().await;
+        }
+        let kept = bench.store.assessments.lock();
+        waits.extend(kept[judged..].iter().map(|one| sent[&one.session].elapsed()));
+        judged = kept.len();
+    }
+    drop(closing);
+    scoring.await.unwrap();
+    waits.sort_unstable();
+    assert!(waits[989] < Duration::from_millis(200), "p99 is {:?}", waits[989]);
 }

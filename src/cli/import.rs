@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{Failure, progress, store};
 use crate::app;
-use crate::behaviour::Judge;
+use crate::behaviour::{Judge, Thresholds, names_of};
 use crate::config::Config;
 use crate::dataset::import::{Fault, Fields, Importer, Item, Reader, Report, Terms};
 use crate::metrics::Metrics;
@@ -87,12 +87,17 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 
 fn judge(args: &Args, config: &Config) -> Result<Judge, Failure> {
     let metrics = Metrics::new()?;
-    let mut judge = Judge { classifier: None, threshold: f32::INFINITY, metrics: metrics.behaviour.clone() };
+    let mut judge = Judge {
+        classifier: None,
+        thresholds: Thresholds::NEVER,
+        custom: names_of(&config.features),
+        metrics: metrics.behaviour.clone(),
+    };
     if args.judge {
         let name = args.config.as_ref().map_or_else(|| "command line".to_owned(), |file| file.display().to_string());
         let models = app::models(config, &name, &metrics).map_err(|error| Failure::Usage(error.into()))?;
         judge.classifier = Some(models.behaviour);
-        judge.threshold = models.behaviour_threshold;
+        judge.thresholds = models.behaviour_thresholds;
     }
     Ok(judge)
 }

@@ -59,6 +59,8 @@ pub struct Config {
     pub model: ModelSettings,
     /// Judging visits.
     pub behaviour: behaviour::Config,
+    /// Custom features of visits.
+    pub features: Vec<behaviour::CustomFeature>,
     /// The activity log.
     pub activity: activity::Config,
     /// Where refusals are exported to; nowhere where `None`.
@@ -92,7 +94,9 @@ impl Config {
         let (session, logins) = judging::session(top.section("session"));
         let activity = keeping::activity(top.section("activity"));
         let (routes, exclusions) = (top.sections("route"), top.sections("exclusion"));
+        let features = judging::features(top.sections("feature"));
         let config = Self {
+            features,
             proxy: front::proxy(top.section("proxy"), banlist.at_accept),
             admin: front::admin(top.section("admin"), &data_dir),
             inspection: judging::inspection(top.section("inspection"), routes, exclusions),

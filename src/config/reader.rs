@@ -188,6 +188,28 @@ impl<'a> Section<'a> {
         Some(list)
     }
 
+    /// A list of whole numbers within a range; `None` where the key is absent.
+    pub(super) fn numbers(&mut self, key: &'static str, range: std::ops::RangeInclusive<u32>) -> Option<Vec<u32>> {
+        let allowed = format!("a list of whole numbers from {} to {}", range.start(), range.end());
+        let read = |value: &Value| {
+            let number = |item: &Value| item.as_integer().and_then(|number| u32::try_from(number).ok());
+            let numbers: Option<Vec<_>> = value.as_array()?.iter().map(number).collect();
+            numbers.filter(|numbers| numbers.iter().all(|number| range.contains(number)))
+        };
+        self.maybe(key, &allowed, read)
+    }
+
+    /// A number, whole or not, within a range.
+    pub(super) fn fraction(&mut self, key: &'static str, default: f64, range: std::ops::RangeInclusive<f64>) -> f64 {
+        let allowed = format!("a number from {} to {}", range.start(), range.end());
+        #[allow(clippy::cast_precision_loss)]
+        let read = |value: &Value| {
+            let number = value.as_float().or_else(|| value.as_integer().map(|number| number as f64))?;
+            range.contains(&number).then_some(number)
+        };
+        self.maybe(key, &allowed, read).unwrap_or(default)
+    }
+
     /// A path; relative ones start from the working directory.
     pub(super) fn path_of(&mut self, key: &'static str) -> Option<PathBuf> {
         self.optional(key, "a path", |text| Some(PathBuf::from(text)))
@@ -201,6 +223,12 @@ impl<'a> Section<'a> {
     /// Notes a fault of a key that reads well by itself.
     pub(super) fn fault(&self, key: &str, problem: impl Into<String>) {
         self.faults.add(self.path(key), problem);
+    }
+
+    /// Lets `last` look at the section once more, then [finishes](Self::finish).
+    pub(super) fn finish_with(self, last: impl FnOnce(&Self)) {
+        last(&self);
+        self.finish();
     }
 
     /// Notes every key that was not asked for.

@@ -8,6 +8,16 @@ use crate::metrics::{Label, SCORE_BUCKETS, StoreMetrics};
 #[derive(Clone)]
 pub struct BehaviourMetrics {
     assessments: IntCounterVec,
+    early: IntCounterVec,
+    breaches: IntCounterVec,
+    /// Bans that a dry run did not make.
+    pub would_ban: IntCounter,
+    /// Requests of clients not watched because too many others were.
+    pub unwatched: IntCounter,
+    /// Expressions, of session keys and custom features, that had no value for a request.
+    pub expression_errors: IntCounter,
+    /// Passed limits that found no room in the scorer's queue; the client's next request tells again.
+    pub untold: IntCounter,
     /// Probability of abnormal that the model gave each visit it was asked about.
     pub scores: Histogram,
     /// Closed sessions waiting for judgement.
@@ -25,8 +35,31 @@ pub struct BehaviourMetrics {
 impl BehaviourMetrics {
     pub(super) fn register(registry: &Registry, store: StoreMetrics) -> Result<Self, prometheus::Error> {
         let assessments = Opts::new("portcullis_assessments_total", "Closed sessions judged, by judgement.");
+        let early = Opts::new("portcullis_early_assessments_total", "Open sessions judged, by judgement.");
+        let breaches = Opts::new(
+            "portcullis_limit_breaches_total",
+            "Times a client passed a limit of requests, by limit, whether or not it was banned for it.",
+        );
         let metrics = Self {
             assessments: IntCounterVec::new(assessments, &["behavior"])?,
+            early: IntCounterVec::new(early, &["behavior"])?,
+            breaches: IntCounterVec::new(breaches, &["limit"])?,
+            would_ban: IntCounter::new(
+                "portcullis_behaviour_would_ban_total",
+                "Bans that were not made because behaviour.dry_run is on.",
+            )?,
+            unwatched: IntCounter::new(
+                "portcullis_behaviour_unwatched_total",
+                "Requests not counted towards limits because too many clients were watched already.",
+            )?,
+            expression_errors: IntCounter::new(
+                "portcullis_expression_errors_total",
+                "Times an expression (session.key_expression, [[feature]]) had no value for a request.",
+            )?,
+            untold: IntCounter::new(
+                "portcullis_limit_breaches_dropped_total",
+                "Passed limits that found no room in the scorer's queue; the client's next request tells again.",
+            )?,
             scores: Histogram::with_opts(
                 HistogramOpts::new("portcullis_behaviour_score", "Probability of abnormal given to a closed session.")
                     .buckets(SCORE_BUCKETS.to_vec()),
@@ -47,6 +80,12 @@ impl BehaviourMetrics {
             )?,
         };
         registry.register(Box::new(metrics.assessments.clone()))?;
+        registry.register(Box::new(metrics.early.clone()))?;
+        registry.register(Box::new(metrics.breaches.clone()))?;
+        registry.register(Box::new(metrics.would_ban.clone()))?;
+        registry.register(Box::new(metrics.unwatched.clone()))?;
+        registry.register(Box::new(metrics.expression_errors.clone()))?;
+        registry.register(Box::new(metrics.untold.clone()))?;
         registry.register(Box::new(metrics.scores.clone()))?;
         registry.register(Box::new(metrics.queued.clone()))?;
         registry.register(Box::new(metrics.model_errors.clone()))?;
@@ -63,5 +102,15 @@ impl BehaviourMetrics {
     /// Counts one judged session.
     pub fn assessed(&self, behaviour: impl Label) {
         self.assessments.with_label_values(&[behaviour.label()]).inc();
+    }
+
+    /// Counts one open session judged.
+    pub fn assessed_early(&self, behaviour: impl Label) {
+        self.early.with_label_values(&[behaviour.label()]).inc();
+    }
+
+    /// Counts one passed limit.
+    pub fn breached(&self, limit: impl Label) {
+        self.breaches.with_label_values(&[limit.label()]).inc();
     }
 }

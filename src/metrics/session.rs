@@ -11,6 +11,8 @@ pub struct SessionMetrics {
     pub evicted: IntCounter,
     /// Closed sessions that found no room in the scorer's queue.
     pub unscored: IntCounter,
+    /// Open sessions that were to be looked at and found no room in the scorer's queue.
+    pub unshown: IntCounter,
 }
 
 impl SessionMetrics {
@@ -25,10 +27,15 @@ impl SessionMetrics {
                 "portcullis_sessions_unscored_total",
                 "Closed sessions left unjudged because the scorer's queue was full.",
             )?,
+            unshown: IntCounter::new(
+                "portcullis_sessions_unshown_total",
+                "Open sessions not judged at a milestone because the scorer's queue was full; they are at the next one.",
+            )?,
         };
         registry.register(Box::new(metrics.open.clone()))?;
         registry.register(Box::new(metrics.evicted.clone()))?;
         registry.register(Box::new(metrics.unscored.clone()))?;
+        registry.register(Box::new(metrics.unshown.clone()))?;
         Ok(metrics)
     }
 }

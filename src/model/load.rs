@@ -38,7 +38,7 @@ struct CheckedText {
 pub(super) fn load(config: &Config, metrics: ModelMetrics) -> Result<ModelSet, Vec<ModelFault>> {
     let mut faults = Vec::new();
     let text = keep(checked_text(&config.dir.join(&config.text)), &mut faults);
-    let behaviour = keep(checked_behaviour(&config.dir.join(&config.behaviour)), &mut faults);
+    let behaviour = keep(checked_behaviour(&config.dir.join(&config.behaviour), &config.custom_features), &mut faults);
     let library = library::find(config.runtime_library.as_deref());
     let environment =
         keep(library.and_then(|file| library::environment(&file)).map_err(|fault| vec![fault]), &mut faults);
@@ -59,7 +59,7 @@ pub(super) fn load(config: &Config, metrics: ModelMetrics) -> Result<ModelSet, V
         text_version: text.manifest.model.version,
         text_thresholds: thresholds,
         behaviour: Arc::new(classifier),
-        behaviour_threshold: behaviour.manifest.threshold,
+        behaviour_thresholds: behaviour.manifest.thresholds(),
     })
 }
 
@@ -96,22 +96,50 @@ fn checked_text(path: &Path) -> Result<CheckedText, Vec<ModelFault>> {
     }
 }
 
-fn checked_behaviour(path: &Path) -> Result<Checked<BehaviourManifest>, Vec<ModelFault>> {
+fn checked_behaviour(path: &Path, custom: &[String]) -> Result<Checked<BehaviourManifest>, Vec<ModelFault>> {
     let manifest: BehaviourManifest = read(path).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
-    expect_list(path, "features", &manifest.features, &FEATURE_NAMES, &mut faults);
-    let batch = Axis::Free("batch".to_owned());
-    let inputs = [tensor("features", "float32", vec![batch.clone(), fixed(FEATURE_NAMES.len())])];
-    let output = tensor("abnormal", "float32", vec![batch, fixed(1)]);
-    expect_tensors(path, &manifest.model, &inputs, &output, &mut faults);
-    if !(manifest.threshold > 0.0 && manifest.threshold <= 1.0) {
-        let problem = format!("is {}; allowed is a probability above 0 and up to 1", manifest.threshold);
-        faults.push(ModelFault::of_key(path, "threshold", problem));
+    features_faults(path, &manifest, custom, &mut faults);
+    let inputs = [tensor("features", "float32", vec![Axis::Free("batch".to_owned()), fixed(manifest.features.len())])];
+    expect_inputs(path, &manifest.model, &inputs, &mut faults);
+    faults.extend(manifest.reading.faults(path, manifest.kind, &manifest.model.output));
+    for (key, threshold) in [("threshold", Some(manifest.threshold)), ("early_threshold", manifest.early_threshold)] {
+        if let Some(threshold) = threshold.filter(|threshold| !(*threshold > 0.0 && *threshold <= 1.0)) {
+            let problem = format!("is {threshold}; allowed is a probability above 0 and up to 1");
+            faults.push(ModelFault::of_key(path, key, problem));
+        }
     }
     let bytes = keep(model_bytes(path, &manifest.model).map_err(|fault| vec![fault]), &mut faults);
     match bytes {
         Some(bytes) if faults.is_empty() => Ok(Checked { path: path.to_owned(), manifest, bytes }),
         _ => Err(faults),
+    }
+}
+
+/// Every feature must be one the scorer counts, and stand once; medians, where there are any, one for each.
+fn features_faults(path: &Path, manifest: &BehaviourManifest, custom: &[String], faults: &mut Vec<ModelFault>) {
+    let features = &manifest.features;
+    let known = |name: &String| FEATURE_NAMES.contains(&name.as_str()) || custom.contains(name);
+    for name in features.iter().filter(|name| !known(name)) {
+        let own = if custom.is_empty() { "none".to_owned() } else { custom.join(", ") };
+        let problem = format!(
+            "names {name:?}, which this filter does not count; allowed are {} and the configuration's [[feature]]s: {own}",
+            FEATURE_NAMES.join(", ")
+        );
+        faults.push(ModelFault::of_key(path, "features", problem));
+    }
+    let twice = features.iter().enumerate().find(|(at, name)| features[..*at].contains(name));
+    if let Some((_, name)) = twice {
+        faults.push(ModelFault::of_key(path, "features", format!("names {name:?} twice")));
+    }
+    if features.is_empty() {
+        faults.push(ModelFault::of_key(path, "features", "is empty; a model judges by at least one"));
+    }
+    if let Some(medians) = &manifest.medians
+        && (medians.len() != features.len() || !medians.iter().all(|median| median.is_finite()))
+    {
+        let problem = format!("has {} numbers; expected one finite one for each feature", medians.len());
+        faults.push(ModelFault::of_key(path, "medians", problem));
     }
 }
 
@@ -129,12 +157,16 @@ fn expect_list(path: &Path, key: &str, found: &[String], allowed: &[&str], fault
     }
 }
 
-fn expect_tensors(path: &Path, model: &ModelFile, inputs: &[Tensor], output: &Tensor, faults: &mut Vec<ModelFault>) {
+fn expect_inputs(path: &Path, model: &ModelFile, inputs: &[Tensor], faults: &mut Vec<ModelFault>) {
     let show = |tensors: &[Tensor]| tensors.iter().map(session::describe_claim).collect::<Vec<_>>().join(", ");
     if show(&model.inputs) != show(inputs) {
         let problem = format!("is {}; this filter needs {}", show(&model.inputs), show(inputs));
         faults.push(ModelFault::of_key(path, "model.inputs", problem));
     }
+}
+
+fn expect_tensors(path: &Path, model: &ModelFile, inputs: &[Tensor], output: &Tensor, faults: &mut Vec<ModelFault>) {
+    expect_inputs(path, model, inputs, faults);
     let (found, needed) = (session::describe_claim(&model.output), session::describe_claim(output));
     if found != needed {
         faults.push(ModelFault::of_key(path, "model.output", format!("is {found}; this filter needs {needed}")));
@@ -177,21 +209,36 @@ fn behaviour_classifier(
     behaviour: &Checked<BehaviourManifest>,
 ) -> Result<OnnxBehaviourClassifier, Vec<ModelFault>> {
     let model = &behaviour.manifest.model;
-    let session = opened(environment, &behaviour.path, model, &behaviour.bytes)?;
-    let classifier = OnnxBehaviourClassifier::new(session, model.version.clone());
+    let session = started(environment, &behaviour.path, model, &behaviour.bytes)?;
+    let differences = session::differences_in_use(&behaviour.path, model, &session);
+    if !differences.is_empty() {
+        return Err(differences);
+    }
+    let classifier = OnnxBehaviourClassifier::new(session, &behaviour.manifest);
+    let custom = behaviour.manifest.features.iter().filter(|name| !FEATURE_NAMES.contains(&name.as_str()));
+    let custom = custom.map(|name| (name.clone(), 0.0)).collect();
     classifier
-        .abnormality(&SessionFeatures { requests: 1, ..SessionFeatures::default() })
+        .abnormality(&SessionFeatures { requests: 1, custom, ..SessionFeatures::default() })
         .map_err(|error| vec![not_running(&behaviour.path, &error)])?;
     Ok(classifier)
 }
 
 fn opened(environment: &Environment, path: &Path, model: &ModelFile, bytes: &[u8]) -> Result<Session, Vec<ModelFault>> {
-    let session = session::open(environment, bytes).map_err(|error| {
-        let problem = format!("{} is no model that ONNX Runtime loads: {error}", model.file);
-        vec![ModelFault::of_key(path, "model.file", problem)]
-    })?;
+    let session = started(environment, path, model, bytes)?;
     let differences = session::differences(path, model, &session);
     if differences.is_empty() { Ok(session) } else { Err(differences) }
+}
+
+fn started(
+    environment: &Environment,
+    path: &Path,
+    model: &ModelFile,
+    bytes: &[u8],
+) -> Result<Session, Vec<ModelFault>> {
+    session::open(environment, bytes).map_err(|error| {
+        let problem = format!("{} is no model that ONNX Runtime loads: {error}", model.file);
+        vec![ModelFault::of_key(path, "model.file", problem)]
+    })
 }
 
 fn not_running(path: &Path, error: &dyn std::fmt::Display) -> ModelFault {

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::ModelFault;
+use super::reading::{Kind, Reading};
+use crate::behaviour;
 
 /// Manifest of the model of texts.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,16 +49,34 @@ pub struct TextManifest {
 pub struct BehaviourManifest {
     /// The model's file and version.
     pub model: ModelFile,
-    /// Features in the order of the model's input.
+    /// What kind of model it is. Default: supervised.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Features in the order of the model's input: any of [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) and of the
+    /// configuration's custom ones.
     pub features: Vec<String>,
-    /// From which probability on a visit is abnormal.
+    /// Each feature's median in ordinary visits, to tell which spoke for a verdict; without it none is told.
+    pub medians: Option<Vec<f32>>,
+    /// How the output is read. Default: one probability of abnormal.
+    #[serde(default)]
+    pub reading: Reading,
+    /// From which score on a visit is abnormal.
     pub threshold: f32,
+    /// The same for a visit that is still open. Default: `threshold`.
+    pub early_threshold: Option<f32>,
     /// What the model was trained on.
     pub sources: Vec<Source>,
     /// How it was trained. For people.
     pub training: toml::Table,
     /// What was measured. For people.
     pub metrics: toml::Table,
+}
+
+impl BehaviourManifest {
+    /// From which scores on a visit is abnormal.
+    pub fn thresholds(&self) -> behaviour::Thresholds {
+        behaviour::Thresholds { closed: self.threshold, open: self.early_threshold.unwrap_or(self.threshold) }
+    }
 }
 
 /// A model's file, and how it is spoken to.
@@ -81,7 +101,7 @@ pub struct ModelFile {
 pub struct Tensor {
     /// Its name in the model.
     pub name: String,
-    /// `uint8` or `float32`.
+    /// `uint8`, `float32` or `int64`.
     pub dtype: String,
     /// Its axes: a number where fixed, a name where free.
     pub shape: Vec<Axis>,

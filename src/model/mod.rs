@@ -10,6 +10,7 @@ mod library;
 mod load;
 pub mod manifest;
 mod payload;
+pub mod reading;
 mod runtime;
 mod screen;
 mod session;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::behaviour::BehaviourClassifier;
+use crate::behaviour::{BehaviourClassifier, Thresholds};
 use crate::inspection::PayloadClassifier;
 use crate::metrics::ModelMetrics;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub text: String,
     /// File name of the behaviour model's manifest.
     pub behaviour: String,
+    /// Custom features a behaviour model may ask for beside the filter's own.
+    pub custom_features: Vec<String>,
     /// Threads of the text model, each with a core's worth of work and a network of its own.
     pub threads: usize,
     /// Batches that may wait for those threads; past it texts are refused a score at once.
@@ -66,6 +69,7 @@ impl Default for Config {
             runtime_library: None,
             text: "text.toml".to_owned(),
             behaviour: "behaviour.toml".to_owned(),
+            custom_features: Vec::new(),
             threads: cores.min(Self::MAX_THREADS),
             queue: 1024,
             deadline: Duration::from_millis(500),
@@ -83,8 +87,8 @@ pub struct ModelSet {
     pub text_thresholds: TextThresholds,
     /// The model of visits; knows its own version.
     pub behaviour: Arc<dyn BehaviourClassifier>,
-    /// Probability from which on a visit is abnormal.
-    pub behaviour_threshold: f32,
+    /// Scores from which on a visit is abnormal.
+    pub behaviour_thresholds: Thresholds,
 }
 
 impl ModelSet {

@@ -28,6 +28,20 @@ pub(super) fn differences(path: &Path, model: &ModelFile, session: &Session) -> 
     faults
 }
 
+/// What a network's inputs, and the one output that is read, differ in from its manifest; others are passed over:
+/// scikit-learn's classifiers put out a label beside the probabilities.
+pub(super) fn differences_in_use(path: &Path, model: &ModelFile, session: &Session) -> Vec<ModelFault> {
+    let mut faults = Vec::new();
+    compare(path, "model.inputs", &model.inputs, session.inputs(), &mut faults);
+    let claimed = describe_claim(&model.output);
+    let found: Vec<String> = session.outputs().iter().map(describe).collect();
+    if !found.contains(&claimed) {
+        let problem = format!("is {claimed}, but the model has {}", found.join(", "));
+        faults.push(ModelFault::of_key(path, "model.output", problem));
+    }
+    faults
+}
+
 fn compare(path: &Path, key: &str, claimed: &[Tensor], found: &[Outlet], faults: &mut Vec<ModelFault>) {
     let claimed: Vec<String> = claimed.iter().map(describe_claim).collect();
     let found: Vec<String> = found.iter().map(describe).collect();

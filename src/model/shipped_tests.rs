@@ -68,6 +68,7 @@ fn judges_plain_visits_plainly() {
         requests,
         codes_4xx,
         duration_ms,
+        ..SessionFeatures::default()
     };
     for (expected, features) in [
         (false, visit(0, 10, 120, 2, 180_000)),
@@ -81,6 +82,6 @@ fn judges_plain_visits_plainly() {
         (true, visit(0, 0, u32::MAX, u32::MAX, u64::MAX)),
     ] {
         let score = models.behaviour.abnormality(&features).unwrap();
-        assert_eq!(score >= models.behaviour_threshold, expected, "{features:?} has {score}");
+        assert_eq!(score >= models.behaviour_thresholds.closed, expected, "{features:?} has {score}");
     }
 }

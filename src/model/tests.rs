@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::*;
@@ -63,8 +64,8 @@ async fn scores_texts_in_their_order_and_visits() {
     assert!(scores.chunks(5).all(|again| again == &scores[..5]));
 
     let refused = SessionFeatures { codes_4xx: 3, ..SessionFeatures::default() };
-    assert!(models.behaviour.abnormality(&refused).unwrap() > models.behaviour_threshold);
-    assert!(models.behaviour.abnormality(&SessionFeatures::default()).unwrap() < models.behaviour_threshold);
+    assert!(models.behaviour.abnormality(&refused).unwrap() > models.behaviour_thresholds.closed);
+    assert!(models.behaviour.abnormality(&SessionFeatures::default()).unwrap() < models.behaviour_thresholds.closed);
     assert_eq!((models.text_version.as_str(), models.behaviour.version()), ("test-1", "test-1"));
     assert!((models.text_thresholds.refuse(Sensitivity::High, AttackClass::Cmdi) - 0.7).abs() < 1e-6);
 }
@@ -121,9 +122,29 @@ fn wrong_manifests_are_named_with_what_is_allowed() {
         ("text.toml", "file = \"text.onnx\"", "file = \"gone.onnx\"", "gone.onnx cannot be read"),
         (
             "behaviour.toml",
-            "\"numOfPostReqs\", \"numOfReqs\"",
-            "\"numOfReqs\", \"numOfPostReqs\"",
-            "behaviour.toml: features: is",
+            "\"numOfPostReqs\", ",
+            "\"numOfPosts\", ",
+            "behaviour.toml: features: names \"numOfPosts\", which this filter does not count; allowed are numOfLogin",
+        ),
+        (
+            "behaviour.toml",
+            "\"numOfPostReqs\", ",
+            "\"numOfReqs\", ",
+            "behaviour.toml: features: names \"numOfReqs\" twice",
+        ),
+        (
+            "behaviour.toml",
+            "\"numOfPostReqs\", ",
+            "",
+            "model.inputs: is features: float32[?,5]; this filter needs features: f",
+        ),
+        ("behaviour.toml", "sources = []", "sources = []\nmedians = [1.0]", "behaviour.toml: medians: has 1 numbers"),
+        ("behaviour.toml", "sources = []", "sources = []\nearly_threshold = 0.0", "early_threshold: is 0"),
+        (
+            "behaviour.toml",
+            "sources = []",
+            "sources = []\nkind = \"anomaly\"",
+            "reading.form: is a probability; an anomaly",
         ),
     ];
     for (file, from, to, expected) in cases {
@@ -168,4 +189,64 @@ fn a_runtime_library_that_is_not_there_is_a_fault_with_advice() {
     assert_eq!(faults.len(), 1);
     let fault = faults[0].to_string();
     assert!(fault.contains("/nowhere/libonnxruntime.so") && fault.contains("ORT_DYLIB_PATH"), "{fault}");
+}
+
+/// A behaviour model of another form beside the text model of the fixtures, with two features, one of them custom.
+fn of_form(name: &str, output: &str, more: &str) -> Result<ModelSet, String> {
+    let dir = altered("text.toml", "[window]", "[window]");
+    fs::copy(Path::new(FIXTURES).join(name), dir.path().join(name)).unwrap();
+    let hash: String =
+        Sha256::digest(fs::read(dir.path().join(name)).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let manifest = format!(
+        "{more}\nfeatures = [\"share4xx\", \"spent\"]\nmedians = [0.25, 0.0]\nsources = []\n[model]\nfile = \"{name}\"\n\
+         sha256 = \"{hash}\"\nversion = \"test-2\"\n\
+         inputs = [{{ name = \"features\", dtype = \"float32\", shape = [\"batch\", 2] }}]\noutput = {output}\n\
+         [training]\n[metrics]\n"
+    );
+    fs::write(dir.path().join("behaviour.toml"), manifest).unwrap();
+    let config = Config { custom_features: vec!["spent".into()], ..config(dir.path()) };
+    ModelSet::load(&config, Metrics::new().unwrap().model)
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn probabilities_labels_and_anomaly_scores_are_read_alike_by_name_and_explained() {
+    let visit = |share: f64| {
+        let mut own = Box::new([0.0; crate::behaviour::OWN]);
+        let at = SessionFeatures::own_names().iter().position(|name| *name == "share4xx").unwrap();
+        own[at] = share;
+        SessionFeatures { own: Some(own), custom: vec![("spent".into(), 3.0)], ..SessionFeatures::default() }
+    };
+    let classes = "{ name = \"probabilities\", dtype = \"float32\", shape = [\"batch\", 2] }";
+    let label = "{ name = \"label\", dtype = \"int64\", shape = [\"batch\"] }";
+    let score = "{ name = \"score\", dtype = \"float32\", shape = [\"batch\", 1] }";
+    for (name, output, more) in [
+        (
+            "behaviour_classes.onnx",
+            classes,
+            "threshold = 0.5\nreading = { form = \"class-probabilities\", abnormal = [0] }",
+        ),
+        ("behaviour_label.onnx", label, "threshold = 0.5\nreading = { form = \"label\", abnormal = [-1, 0] }"),
+        (
+            "behaviour_anomaly.onnx",
+            score,
+            "kind = \"anomaly\"\nthreshold = 0.5\nearly_threshold = 0.9\n\
+             reading = { form = \"anomaly-score\", higher = \"normal\", centre = 0.0, slope = 10.0 }",
+        ),
+    ] {
+        let models = of_form(name, output, more).unwrap_or_else(|faults| panic!("{name}: {faults}"));
+        let score = |share| models.behaviour.abnormality(&visit(share)).unwrap();
+        assert!(score(0.9) > 0.8 && score(0.1) < 0.2, "{name}: {} {}", score(0.9), score(0.1));
+        let spoke = models.behaviour.explain(&visit(0.9));
+        assert_eq!((spoke.len(), spoke[0].feature.as_str()), (1, "share4xx"), "{name}");
+        assert!((spoke[0].value - 0.9).abs() < 1e-6 && spoke[0].weight > 0.5, "{name}: {spoke:?}");
+        let without = SessionFeatures { custom: Vec::new(), ..visit(0.9) };
+        assert!(models.behaviour.abnormality(&without).is_err(), "a visit counted under another configuration");
+    }
+    let unread = of_form("behaviour_label.onnx", label, "threshold = 0.5").err().unwrap();
+    assert!(unread.contains("model.output: does not fit reading.form"), "{unread}");
+    let other = label.replace("label", "labels");
+    let missing =
+        of_form("behaviour_label.onnx", &other, "threshold = 0.5\nreading = { form = \"label\", abnormal = [0] }");
+    assert!(missing.err().unwrap().contains("but the model has label: int64[?]"));
 }

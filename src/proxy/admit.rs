@@ -3,13 +3,17 @@
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use pingora_core::protocols::l4::socket::SocketAddr as PeerSocket;
 use pingora_core::{Error, ErrorType, Result};
+use pingora_http::RequestHeader;
 use pingora_proxy::Session;
 
 use super::body::{HeldBody, REPLAY_LIMIT};
 use super::{Gate, RequestContext, body};
-use crate::client::PeerAddr;
+use crate::behaviour::Asker;
+use crate::client::{ClientIdentity, PeerAddr};
+use crate::expression::Facts;
 use crate::inspection::{BodyHead, ClassifierError, Inspection, RequestHead};
 use crate::policy::{BodyLimitAction, Mode, Reason, Terms, Verdict};
+use crate::session::{Kind, Method, Visit, part_of};
 
 /// Who is it, is he barred, which visit, what does the head carry, what does the body carry.
 pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut RequestContext) -> Result<Verdict> {
@@ -20,7 +24,7 @@ pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut Reque
     if gate.bans.check(client.ip, ctx.now).is_some() {
         return Ok(Verdict::Refuse(Reason::Banned));
     }
-    ctx.visit = Some(gate.sessions.begin(&client, ctx.id, ctx.now));
+    enter(gate, downstream, ctx, &client);
     let terms = gate.policy.terms(downstream.req_header().raw_path());
     ctx.terms = Some(terms);
     if terms.mode == Mode::Off {
@@ -32,6 +36,37 @@ pub(super) async fn admit(gate: &Gate, downstream: &mut Session, ctx: &mut Reque
         return Ok(verdict);
     }
     admit_body(gate, downstream, ctx, &terms).await
+}
+
+/// Joins the request to its visit, and counts its arrival.
+fn enter(gate: &Gate, downstream: &Session, ctx: &mut RequestContext, client: &ClientIdentity) {
+    let request = downstream.req_header();
+    let fetch = request.headers.get("sec-fetch-dest").map(http::HeaderValue::as_bytes);
+    ctx.kind = Kind::of(Method::of(request.method.as_str()), request.raw_path(), fetch);
+    if gate.grouping {
+        let part = session_part(gate, request, client);
+        ctx.visit = Some(gate.sessions.begin(client, part, ctx.id, ctx.now));
+    }
+    let session = ctx.visit.as_ref().map(Visit::session);
+    gate.watch.arrive(&Asker { client: *client, request: ctx.id, session }, ctx.kind, ctx.now);
+}
+
+/// What tells the visitor from others of his address; 0 where nothing does.
+fn session_part(gate: &Gate, request: &RequestHeader, client: &ClientIdentity) -> u64 {
+    let Some(expression) = gate.session_key.expression() else { return gate.session_key.of_headers(&request.headers) };
+    let facts = Facts {
+        method: request.method.as_str(),
+        target: request.raw_path(),
+        headers: &request.headers,
+        client: client.ip.addr(),
+        bytes: 0,
+        answer: None,
+    };
+    part_of(expression, &gate.expressions.on(&facts)).unwrap_or_else(|error| {
+        gate.custom.without_value();
+        tracing::debug!(%error, "session key without a value");
+        0
+    })
 }
 
 /// Reads and judges a small body now; makes ready to withhold a larger one.

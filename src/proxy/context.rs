@@ -7,7 +7,7 @@ use crate::id::{RequestId, RequestIds};
 use crate::inspection::{Findings, Inspection};
 use crate::metrics::{InFlight, ProxyMetrics};
 use crate::policy::{Terms, Verdict};
-use crate::session::Visit;
+use crate::session::{Kind, Visit};
 use crate::time::Timestamp;
 
 use super::body::HeldBody;
@@ -24,6 +24,8 @@ pub struct RequestContext {
     pub(super) client: Option<ClientIdentity>,
     /// Its part in the client's visit; `None` before admission and for a barred client.
     pub(super) visit: Option<Visit>,
+    /// What part of the site it is for.
+    pub(super) kind: Kind,
     /// What holds for its path.
     pub(super) terms: Option<Terms>,
     /// What becomes of it, so far.
@@ -54,6 +56,7 @@ impl RequestContext {
             now,
             client: None,
             visit: None,
+            kind: Kind::Page,
             terms: None,
             verdict: Verdict::Allow,
             findings: Findings::default(),

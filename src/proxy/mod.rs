@@ -8,6 +8,7 @@ mod body;
 mod certificate;
 mod context;
 mod hooks;
+mod outcome;
 mod record;
 mod respond;
 mod upstream;
@@ -25,12 +26,14 @@ use pingora_proxy::http_proxy_service;
 use crate::activity::{ActivityLog, BodyLogging};
 use crate::audit::AuditExport;
 use crate::banlist::{AtAccept, BanList};
+use crate::behaviour::{CustomFeatures, Watch};
 use crate::client;
+use crate::expression;
 use crate::id::RequestIds;
 use crate::inspection::Inspector;
 use crate::metrics::ProxyMetrics;
 use crate::policy::Policy;
-use crate::session::{LoginEndpoints, SessionTracker};
+use crate::session::{Fingerprints, KeyBy, LoginEndpoints, SessionTracker};
 
 pub use certificate::{CertificateError, certificate_end};
 pub use context::RequestContext;
@@ -72,6 +75,18 @@ pub struct Gate {
     pub bans: Arc<BanList>,
     /// Which visit.
     pub sessions: Arc<SessionTracker>,
+    /// Whether requests are grouped to visits.
+    pub grouping: bool,
+    /// What tells visitors of one client apart.
+    pub session_key: KeyBy,
+    /// Features an operator added.
+    pub custom: CustomFeatures,
+    /// What expressions need.
+    pub expressions: expression::Root,
+    /// What no visitor does.
+    pub watch: Arc<Watch>,
+    /// Tells paths, user agents and credentials apart without keeping them.
+    pub fingerprints: Fingerprints,
     /// What it carries.
     pub inspector: Arc<Inspector>,
     /// What is done about it.

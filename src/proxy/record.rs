@@ -4,12 +4,12 @@ use http::Version;
 use http::header::{CONTENT_TYPE, HOST};
 use pingora_proxy::Session;
 
-use super::{Gate, RequestContext};
+use super::{Gate, RequestContext, outcome};
 use crate::activity::{ActivityRecord, Redaction};
 use crate::audit::Wire;
+use crate::behaviour::Asker;
 use crate::inspection::AttackClass;
-use crate::policy::{Mode, Verdict};
-use crate::session::Outcome;
+use crate::policy::{Mode, Reason, Verdict};
 use crate::time::Timestamp;
 
 /// Notes a request after the end of its answer. Waits for nothing.
@@ -23,17 +23,12 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     count(gate, ctx, latency, attack);
     gate.metrics.sent(status, request_bytes, response_bytes);
     let session = ctx.visit.as_ref().map(crate::session::Visit::session);
-    if let Some(visit) = ctx.visit.take() {
-        let request = downstream.req_header();
-        let method = request.method.as_str();
-        visit.finish(&Outcome {
-            timestamp,
-            status,
-            is_post: method == "POST",
-            is_login: gate.logins.matches(method, request.uri.path()),
-            findings: u32::from(ctx.is_attack),
-            score: ctx.score.unwrap_or(0.0),
-        });
+    if let (Some(client), false) = (ctx.client, ctx.verdict == Verdict::Refuse(Reason::Banned)) {
+        let (outcome, text) = outcome::outcome(gate, downstream, ctx, timestamp, status);
+        gate.watch.answer(&Asker { client, request: ctx.id, session }, &outcome, text);
+        if let Some(visit) = ctx.visit.take() {
+            visit.finish(&outcome);
+        }
     }
     let Some(client) = ctx.client else { return };
     let request = downstream.req_header();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::SessionKey;
 use super::visit::SharedVisit;
-use crate::client::ClientKey;
 use crate::time::Timestamp;
 
 /// A visit, with when it was put into the queue.
 pub(super) struct Aged {
-    pub(super) client: ClientKey,
+    pub(super) key: SessionKey,
     pub(super) visit: Arc<SharedVisit>,
     pub(super) queued: Timestamp,
 }

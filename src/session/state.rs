@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::custom::Gathered;
+use super::outcome::{Login, Method, Outcome};
+use super::tally::Tally;
 use crate::client::{ClientIp, ClientKey};
 use crate::id::{InvalidId, RequestId};
 use crate::time::Timestamp;
@@ -40,23 +43,6 @@ impl FromStr for SessionId {
     }
 }
 
-/// What one answered request adds to its session.
-#[derive(Clone, Copy, Debug)]
-pub struct Outcome {
-    /// When it was answered: the `timestamp` of its record.
-    pub timestamp: Timestamp,
-    /// Status sent to the client; 0 when none was sent.
-    pub status: u16,
-    /// The request's method is POST.
-    pub is_post: bool,
-    /// The request is a login attempt.
-    pub is_login: bool,
-    /// 1 when the text classifier takes it for an attack to be refused, else 0.
-    pub findings: u32,
-    /// Highest probability of attack seen in it, 0 to 1.
-    pub score: f32,
-}
-
 /// Counters of one visit; plain numbers, so that a copy of them is a snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -86,6 +72,12 @@ pub struct Session {
     pub findings: u32,
     /// Highest probability of attack of any request.
     pub max_score: f32,
+    /// What else is counted.
+    pub tally: Tally,
+    /// The custom features, in the order of the configuration; `None` where there are none.
+    pub custom: Option<Box<Gathered>>,
+    /// Whether it was open when the filter last stopped, and goes on since.
+    pub restored: bool,
 }
 
 impl Session {
@@ -105,7 +97,23 @@ impl Session {
             codes_4xx: 0,
             findings: 0,
             max_score: 0.0,
+            tally: Tally::default(),
+            custom: None,
+            restored: false,
         }
+        .arrived(now)
+    }
+
+    fn arrived(mut self, now: Timestamp) -> Self {
+        self.tally.arrive(now, None);
+        self
+    }
+
+    /// Counts one more arrival.
+    pub fn arrive(&mut self, now: Timestamp) {
+        self.requests = self.requests.saturating_add(1);
+        self.tally.arrive(now, Some(self.last_arrival));
+        self.last_arrival = self.last_arrival.max(now);
     }
 
     /// Counts one answered request.
@@ -113,11 +121,15 @@ impl Session {
         let at = outcome.timestamp;
         self.first_answer = Some(self.first_answer.map_or(at, |first| first.min(at)));
         self.last_answer = Some(self.last_answer.map_or(at, |last| last.max(at)));
-        self.posts += u32::from(outcome.is_post);
-        self.logins += u32::from(outcome.is_login);
-        self.codes_4xx += u32::from((400..500).contains(&outcome.status));
+        self.posts = self.posts.saturating_add(u32::from(outcome.method == Method::Post));
+        self.logins = self.logins.saturating_add(u32::from(matches!(outcome.login, Login::Attempt | Login::Failure)));
+        self.codes_4xx = self.codes_4xx.saturating_add(u32::from((400..500).contains(&outcome.status)));
         self.findings = self.findings.saturating_add(outcome.findings);
         self.max_score = self.max_score.max(outcome.score);
+        self.tally.add(outcome);
+        if !outcome.custom.is_empty() {
+            self.custom.get_or_insert_with(|| Box::new(Gathered::new(outcome.custom.len()))).add(&outcome.custom);
+        }
     }
 
     /// Forgets what was taken for an attack so far, as an operator asks who lets the client in.

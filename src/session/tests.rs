@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 struct Bench {
     tracker: SessionTracker,
     closed: mpsc::Receiver<ClosedSession>,
+    open: mpsc::Receiver<OpenSession>,
     ids: RequestIds,
     metrics: Metrics,
 }
@@ -17,14 +18,15 @@ struct Bench {
 impl Bench {
     fn new(config: &Config) -> Self {
         let (sender, closed) = mpsc::channel(1_000);
+        let (shown, open) = mpsc::channel(1_000);
         let metrics = Metrics::new().unwrap();
-        let tracker = SessionTracker::new(config, sender, metrics.session.clone());
-        Self { tracker, closed, ids: RequestIds::new().unwrap(), metrics }
+        let tracker = SessionTracker::new(config, sender, shown, metrics.session.clone());
+        Self { tracker, closed, open, ids: RequestIds::new().unwrap(), metrics }
     }
 
     fn begin(&self, client: &ClientIdentity, now: i64) -> Visit {
         let now = Timestamp::from_millis(now);
-        self.tracker.begin(client, self.ids.next(now), now)
+        self.tracker.begin(client, 0, self.ids.next(now), now)
     }
 
     fn answer(&self, client: &ClientIdentity, now: i64, status: u16) -> SessionId {
@@ -44,7 +46,7 @@ impl Bench {
 }
 
 fn outcome(now: i64, status: u16) -> Outcome {
-    Outcome { timestamp: Timestamp::from_millis(now), status, is_post: false, is_login: false, findings: 0, score: 0.0 }
+    Outcome { timestamp: Timestamp::from_millis(now), status, ..Outcome::default() }
 }
 
 fn client(last: u8) -> ClientIdentity {
@@ -143,4 +145,88 @@ async fn an_orderly_stop_sends_every_session_once() {
     bench.tracker.close_all().await;
     assert_eq!(std::iter::from_fn(|| bench.closed()).count(), 9);
     assert!(bench.tracker.is_empty());
+}
+
+#[test]
+fn an_open_session_is_shown_as_it_grows_and_not_after_it_closed() {
+    let mut bench = Bench::new(&Config { max_requests: 12, ..Config::default() });
+    for at in 0..24 {
+        bench.answer(&client(1), at, 200);
+    }
+    let shown: Vec<_> = std::iter::from_fn(|| bench.open.try_recv().ok()).map(|open| open.0.tally.answers).collect();
+    assert_eq!(shown, [10, 10], "two sessions, each at its tenth answer");
+    let held = bench.begin(&client(2), 0);
+    held.finish(&Outcome { findings: 1, status: 403, ..outcome(1, 403) });
+    assert_eq!(bench.open.try_recv().unwrap().0.findings, 1, "at once");
+}
+
+#[test]
+fn a_scorer_that_is_behind_costs_looks_not_sessions() {
+    let (closing, closed) = mpsc::channel(10);
+    let (shown, _open) = mpsc::channel(1);
+    let metrics = Metrics::new().unwrap();
+    let config = Config { milestones: Milestones::new(vec![1]), ..Config::default() };
+    let tracker = SessionTracker::new(&config, closing, shown, metrics.session.clone());
+    let mut bench = Bench { tracker, closed, open: mpsc::channel(1).1, ids: RequestIds::new().unwrap(), metrics };
+    for at in 0..5 {
+        bench.answer(&client(1), at, 200);
+    }
+    assert_eq!(bench.metrics.session.unshown.get(), 4);
+    bench.sweep(15_005);
+    assert_eq!(bench.closed().unwrap().requests, 5);
+}
+
+#[test]
+fn visitors_of_one_client_are_told_apart_by_their_part() {
+    let bench = Bench::new(&Config::default());
+    let now = Timestamp::from_millis(0);
+    let begin = |part| bench.tracker.begin(&client(1), part, bench.ids.next(now), now).session();
+    let (one, two) = (begin(1), begin(2));
+    assert_ne!(one, two);
+    assert_eq!(begin(1), one);
+}
+
+#[test]
+fn a_clock_that_goes_backwards_and_a_million_requests_break_nothing() {
+    let mut bench =
+        Bench::new(&Config { max_requests: u32::MAX, milestones: Milestones::new(vec![]), ..Config::default() });
+    for number in 0..1_000_000_i64 {
+        bench.answer(&client(1), 10_000 - number % 7_000, 404);
+    }
+    bench.sweep(60_000);
+    let session = bench.closed().unwrap();
+    assert_eq!((session.requests, session.codes_4xx), (1_000_000, 1_000_000));
+    assert_eq!(session.duration_ms(), 6_999);
+    assert!(session.tally.inter_arrival(session.requests).1.is_finite());
+}
+
+#[test]
+fn ten_thousand_new_clients_a_second_stay_within_the_cap() {
+    let mut bench = Bench::new(&Config { max_open: 1_000, ..Config::default() });
+    for number in 0..20_000_u32 {
+        let peer = PeerAddr(SocketAddr::from((std::net::Ipv4Addr::from(number), 1)));
+        let client = client::Config::default().identify(peer, &http::HeaderMap::new());
+        bench.answer(&client, i64::from(number) / 10, 200);
+        while bench.closed().is_some() {}
+    }
+    assert_eq!(bench.tracker.len(), 1_000);
+    assert_eq!(bench.metrics.session.evicted.get(), 19_000);
+}
+
+#[test]
+fn an_open_session_goes_on_after_a_restart_with_its_id_and_counts() {
+    let before = Bench::new(&Config::default());
+    let ids: Vec<_> = (1..=3).map(|last| before.answer(&client(last), 1_000 * i64::from(last), 404)).collect();
+    let kept = before.tracker.checkpoint(10);
+    let text = serde_json::to_string(&kept).unwrap();
+    let mut after = Bench::new(&Config::default());
+    assert_eq!(after.tracker.restore(serde_json::from_str(&text).unwrap()), 3);
+    assert_eq!(after.answer(&client(3), 18_000, 404), ids[2]);
+    after.sweep(18_000);
+    let closed: Vec<_> = std::iter::from_fn(|| after.closed()).map(|session| session.id).collect();
+    assert_eq!(closed, ids[..2], "idle for too long by then");
+    after.sweep(33_001);
+    let session = after.closed().unwrap();
+    assert_eq!((session.requests, session.codes_4xx, session.restored), (2, 2, true));
+    assert_eq!(session.duration_ms(), 15_000);
 }

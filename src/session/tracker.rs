@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use dashmap::mapref::multiple::RefMulti;
 use ipnet::IpNet;
 use tokio::sync::mpsc;
 
 use super::ages::{Aged, Ages};
 use super::visit::{Fate, Outlet, SharedVisit};
-use super::{ClosedSession, Config, Session, SessionBoundary, Visit};
+use super::{ClosedSession, Config, OpenSession, OpenVisit, Session, SessionBoundary, SessionKey, Visit};
 use crate::client::{ClientIdentity, ClientKey};
 use crate::id::RequestId;
 use crate::metrics::SessionMetrics;
@@ -19,9 +20,9 @@ use crate::time::Timestamp;
 /// Visits looked at before the cap evicts one that was active lately.
 const EVICTION_TRIES: usize = 16;
 
-/// Open visits by client: a sharded map, one short lock a request.
+/// Open visits by client, and by what else tells visitors apart: a sharded map, one short lock a request.
 pub struct SessionTracker {
-    open: DashMap<ClientKey, Arc<SharedVisit>>,
+    open: DashMap<SessionKey, Arc<SharedVisit>>,
     /// Length of `open`, which the map itself could only tell by locking every shard.
     count: AtomicUsize,
     ages: Ages,
@@ -31,21 +32,28 @@ pub struct SessionTracker {
 }
 
 impl SessionTracker {
-    /// A tracker that sends closed visits here.
-    pub fn new(config: &Config, closed: mpsc::Sender<ClosedSession>, metrics: SessionMetrics) -> Self {
+    /// A tracker that sends closed visits to the one channel, and open ones at their milestones to the other.
+    pub fn new(
+        config: &Config,
+        closed: mpsc::Sender<ClosedSession>,
+        open: mpsc::Sender<OpenSession>,
+        metrics: SessionMetrics,
+    ) -> Self {
         Self {
             open: DashMap::new(),
             count: AtomicUsize::new(0),
             ages: Ages::default(),
             boundary: SessionBoundary { gap: config.gap, max_requests: config.max_requests },
             max_open: config.max_open,
-            outlet: Outlet { closed, metrics },
+            outlet: Outlet::new(closed, open, config.milestones.clone(), metrics),
         }
     }
 
-    /// Joins the client's open visit or begins a new one, named after this request.
-    pub fn begin(&self, client: &ClientIdentity, request: RequestId, now: Timestamp) -> Visit {
-        let begun = match self.open.entry(client.key) {
+    /// Joins the open visit of this client and part, or begins a new one, named after this request. The part tells
+    /// visitors of one address apart; 0 where they are not.
+    pub fn begin(&self, client: &ClientIdentity, part: u64, request: RequestId, now: Timestamp) -> Visit {
+        let key = SessionKey { client: client.key, part };
+        let begun = match self.open.entry(key) {
             Entry::Occupied(mut open) => {
                 if open.get().join(&self.boundary, now) {
                     return Visit::new(Arc::clone(open.get()), self.outlet.clone());
@@ -58,12 +66,12 @@ impl SessionTracker {
                 let begun = begin_visit(client, request, now);
                 free.insert(Arc::clone(&begun));
                 self.count.fetch_add(1, Ordering::Relaxed);
-                self.outlet.metrics.open.inc();
+                self.outlet.metrics().open.inc();
                 begun
             }
         };
         // The map's shard is unlocked here: evicting below may need any shard.
-        self.ages.push(Aged { client: client.key, visit: Arc::clone(&begun), queued: now });
+        self.ages.push(Aged { key, visit: Arc::clone(&begun), queued: now });
         if self.count.load(Ordering::Relaxed) > self.max_open {
             self.evict();
         }
@@ -92,11 +100,41 @@ impl SessionTracker {
         while let Some(aged) = self.ages.pop() {
             self.forget(&aged);
             if let Some(closed) = aged.visit.take()
-                && self.outlet.closed.send(closed).await.is_err()
+                && self.outlet.closed().send(closed).await.is_err()
             {
-                self.outlet.metrics.unscored.inc();
+                self.outlet.metrics().unscored.inc();
             }
         }
+    }
+
+    /// Copies of at most so many open visits, to be kept over a restart. Past that many, visits of a request or two are
+    /// left out first.
+    pub fn checkpoint(&self, most: usize) -> Vec<OpenVisit> {
+        let crowded = self.len() > most;
+        let visit = |entry: RefMulti<'_, SessionKey, Arc<SharedVisit>>| OpenVisit {
+            key: *entry.key(),
+            session: entry.value().snapshot(),
+        };
+        let kept = self.open.iter().map(visit).filter(|visit| !crowded || visit.session.requests > 2);
+        kept.take(most).collect()
+    }
+
+    /// Goes on with visits that were open at the last stop; how many. Those idle for longer than the gap are closed by
+    /// the next sweep; a visit whose client has begun another is left out, and so are those past the cap.
+    pub fn restore(&self, mut visits: Vec<OpenVisit>) -> usize {
+        visits.sort_by_key(|visit| visit.session.last_activity());
+        let mut restored = 0;
+        for OpenVisit { key, session } in visits.into_iter().rev().take(self.max_open).rev() {
+            let queued = session.last_activity();
+            let visit = SharedVisit::begin(Session { restored: true, ..session }, 0);
+            let Entry::Vacant(free) = self.open.entry(key) else { continue };
+            free.insert(Arc::clone(&visit));
+            self.count.fetch_add(1, Ordering::Relaxed);
+            self.outlet.metrics().open.inc();
+            self.ages.push(Aged { key, visit, queued });
+            restored += 1;
+        }
+        restored
     }
 
     /// Copies of at most so many open visits, in no order.
@@ -108,7 +146,7 @@ impl SessionTracker {
     /// many visits.
     pub fn pardon(&self, scope: &IpNet) -> usize {
         let shares = |client: &ClientKey| scope.contains(&client.net()) || client.net().contains(scope);
-        self.open.iter().filter(|entry| shares(entry.key())).map(|entry| entry.value().pardon()).count()
+        self.open.iter().filter(|entry| shares(&entry.key().client)).map(|entry| entry.value().pardon()).count()
     }
 
     /// Visits open now.
@@ -136,20 +174,20 @@ impl SessionTracker {
             }
             self.forget(&aged);
             aged.visit.close_now(&self.outlet);
-            self.outlet.metrics.evicted.inc();
+            self.outlet.metrics().evicted.inc();
             return;
         }
     }
 
     fn forget(&self, aged: &Aged) {
-        let same = |_: &ClientKey, open: &Arc<SharedVisit>| Arc::ptr_eq(open, &aged.visit);
-        if self.open.remove_if(&aged.client, same).is_some() {
+        let same = |_: &SessionKey, open: &Arc<SharedVisit>| Arc::ptr_eq(open, &aged.visit);
+        if self.open.remove_if(&aged.key, same).is_some() {
             self.count.fetch_sub(1, Ordering::Relaxed);
-            self.outlet.metrics.open.dec();
+            self.outlet.metrics().open.dec();
         }
     }
 }
 
 fn begin_visit(client: &ClientIdentity, request: RequestId, now: Timestamp) -> Arc<SharedVisit> {
-    SharedVisit::begin(Session::begin(request.into(), client.key, client.ip, now))
+    SharedVisit::begin(Session::begin(request.into(), client.key, client.ip, now), 1)
 }

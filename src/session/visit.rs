@@ -6,15 +6,45 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::{ClosedSession, LINGER, Outcome, Session, SessionBoundary, SessionId};
+use super::{ClosedSession, LINGER, Milestones, OpenSession, Outcome, Session, SessionBoundary, SessionId};
 use crate::metrics::SessionMetrics;
 use crate::time::Timestamp;
 
-/// Where closed visits go.
+/// Where visits go: closed ones to be judged, open ones to be looked at.
 #[derive(Clone)]
-pub(super) struct Outlet {
-    pub(super) closed: mpsc::Sender<ClosedSession>,
-    pub(super) metrics: SessionMetrics,
+pub(super) struct Outlet(Arc<Ways>);
+
+struct Ways {
+    closed: mpsc::Sender<ClosedSession>,
+    open: mpsc::Sender<OpenSession>,
+    milestones: Milestones,
+    metrics: SessionMetrics,
+}
+
+impl Outlet {
+    pub(super) fn new(
+        closed: mpsc::Sender<ClosedSession>,
+        open: mpsc::Sender<OpenSession>,
+        milestones: Milestones,
+        metrics: SessionMetrics,
+    ) -> Self {
+        Self(Arc::new(Ways { closed, open, milestones, metrics }))
+    }
+
+    pub(super) fn closed(&self) -> &mpsc::Sender<ClosedSession> {
+        &self.0.closed
+    }
+
+    pub(super) fn metrics(&self) -> &SessionMetrics {
+        &self.0.metrics
+    }
+
+    /// Shows an open visit to the scorer where it is time to; one that finds no room is counted.
+    fn show(&self, session: &Session, outcome: &Outcome) {
+        if self.0.milestones.due(session, outcome) && self.0.open.try_send(OpenSession(session.clone())).is_err() {
+            self.0.metrics.unshown.inc();
+        }
+    }
 }
 
 /// A visit as the tracker holds it. The lock is held for a few counters and never over an await.
@@ -33,9 +63,10 @@ struct Inner {
 }
 
 impl SharedVisit {
-    pub(super) fn begin(session: Session) -> Arc<Self> {
+    /// A visit with so many requests in flight.
+    pub(super) fn begin(session: Session, in_flight: u32) -> Arc<Self> {
         let id = session.id;
-        Arc::new(Self { id, inner: Mutex::new(Inner { session, in_flight: 1, open: true, sent: false }) })
+        Arc::new(Self { id, inner: Mutex::new(Inner { session, in_flight, open: true, sent: false }) })
     }
 
     /// Counts one more request, unless the visit is over.
@@ -44,8 +75,7 @@ impl SharedVisit {
         if !inner.open || !boundary.holds(&inner.session, now) {
             return false;
         }
-        inner.session.requests += 1;
-        inner.session.last_arrival = inner.session.last_arrival.max(now);
+        inner.session.arrive(now);
         inner.in_flight += 1;
         true
     }
@@ -111,6 +141,9 @@ impl SharedVisit {
         inner.in_flight -= 1;
         if let Some(outcome) = outcome {
             inner.session.add(outcome);
+            if inner.open {
+                outlet.show(&inner.session, outcome);
+            }
         }
         if !inner.open && inner.in_flight == 0 {
             inner.send(outlet);
@@ -132,9 +165,9 @@ impl Inner {
         if std::mem::replace(&mut self.sent, true) {
             return;
         }
-        match outlet.closed.try_send(ClosedSession(self.session.clone())) {
+        match outlet.closed().try_send(ClosedSession(self.session.clone())) {
             Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => outlet.metrics.unscored.inc(),
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => outlet.metrics().unscored.inc(),
         }
     }
 }

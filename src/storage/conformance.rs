@@ -8,12 +8,12 @@ use serde_json::json;
 use super::Storage;
 use crate::activity::{ActivityQuery, ActivityRecord};
 use crate::banlist::{Ban, BanOrigin};
-use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, Cause, SessionFeatures};
+use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, Cause, Limit, SessionFeatures, Spoken};
 use crate::client::{ClientIp, ClientKey};
 use crate::id::RequestId;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
 use crate::policy::{Reason, Verdict};
-use crate::session::{Session, SessionId};
+use crate::session::{Checkpoint, OpenVisit, Session, SessionId, SessionKey};
 use crate::time::Timestamp;
 
 /// A store to test: empty at first, removed when dropped.
@@ -31,7 +31,7 @@ macro_rules! store_conformance_suite {
     ($fixture:ty) => {
         store_conformance_suite!($fixture: append_is_idempotent, pages_newest_first, filters, odd_content_survives,
             every_verdict_survives, retention_removes_the_old, bans_are_kept, assessments_are_kept,
-            strikes_are_deactivated, an_empty_batch_is_fine,
+            strikes_are_deactivated, open_visits_are_kept, an_empty_batch_is_fine,
             bans_that_ended_are_forgotten, filters_count_strikes_together, a_closed_session_is_judged_by_one);
 
         #[tokio::test(flavor = "multi_thread")]
@@ -286,12 +286,15 @@ fn assessment(number: u32) -> Assessment {
             requests: u32::MAX,
             codes_4xx: 4,
             duration_ms: 1 << 40,
+            own: Some(Box::new(std::array::from_fn(|at| at as f64 + 0.25))),
+            custom: vec![("spent".into(), 12.5), ("checkouts".into(), 2.0)],
         },
         behaviour: Behaviour::Abnormal,
         active: true,
         score: Some(0.75),
         cause: Some(Cause::Features),
         model: "behaviour 1.0".into(),
+        spoke: vec![Spoken { feature: "sesCodes4xx".into(), value: 4.0, weight: 0.5 }],
     }
 }
 
@@ -301,6 +304,8 @@ pub(super) async fn assessments_are_kept(storage: &Storage) {
         Assessment { behaviour: Behaviour::Normal, cause: None, score: None, model: String::new(), ..assessment(1) };
     all[2] = Assessment { behaviour: Behaviour::NewSession, active: false, ..assessment(2) };
     all[3] = Assessment { client: key("2001:db8::/64"), cause: Some(Cause::Text), ..assessment(3) };
+    all[4].cause = Some(Cause::Limit(Limit::Flood));
+    all[4].features = SessionFeatures { own: None, custom: Vec::new(), ..all[4].features.clone() };
     for one in all.iter().rev() {
         storage.assessments.put(one).await.unwrap();
     }
@@ -401,4 +406,22 @@ pub(super) async fn reopening_keeps_everything<F: Fixture>(fixture: &mut F) {
     assert_eq!(storage.activity.page(&newest(10)).await.unwrap(), samples((0..3).rev()));
     assert_eq!(storage.bans.load().await.unwrap(), [ban("192.0.2.0/24")]);
     assert_eq!(storage.assessments.by_session(assessment(1).session).await.unwrap(), Some(assessment(1)));
+}
+
+pub(super) async fn open_visits_are_kept(storage: &Storage) {
+    assert_eq!(storage.sessions.load_open().await.unwrap(), Checkpoint::default());
+    let visit = |number: u32| {
+        let record = ActivityRecord::sample(number);
+        let key = SessionKey { client: record.client, part: u64::MAX - u64::from(number) };
+        let mut session = Session::begin(record.id.into(), record.client, record.client_ip, record.timestamp);
+        session.max_score = 0.25;
+        OpenVisit { key, session }
+    };
+    for numbers in [0..2_500, 2_400..2_403, 0..0] {
+        let checkpoint = Checkpoint { fingerprints: [u64::MAX, 7], open: numbers.map(visit).collect() };
+        storage.sessions.save_open(&checkpoint).await.unwrap();
+        let mut loaded = storage.sessions.load_open().await.unwrap();
+        loaded.open.sort_by_key(|visit| visit.session.id);
+        assert_eq!(loaded, checkpoint);
+    }
 }

@@ -114,7 +114,7 @@ pub fn record_of_json(
 /// The `sesfeatures` document of a visit.
 pub fn assessment_json(assessment: &Assessment) -> Value {
     let features = &assessment.features;
-    json!({
+    let mut document = json!({
         "sessionID": assessment.session.to_string(),
         "active": assessment.active,
         "behavior": assessment.behaviour.as_str(),
@@ -129,7 +129,13 @@ pub fn assessment_json(assessment: &Assessment) -> Value {
         "score": assessment.score.map(f64::from),
         "cause": assessment.cause.map(Cause::as_str),
         "model": assessment.model,
-    })
+        "custom": fields::custom_json(features),
+        "spoke": fields::spoke_json(&assessment.spoke),
+    });
+    for (name, value) in fields::own_json(features) {
+        document[name.as_str()] = value;
+    }
+    document
 }
 
 /// The visit of a `sesfeatures` document, the predecessor's included.
@@ -159,12 +165,15 @@ pub fn assessment_of_json(document: Value, key: KeyOf<'_>) -> Result<Assessment,
             requests: count("numOfReqs"),
             codes_4xx: count("sesCodes4xx"),
             duration_ms: whole(&document, "sesDuration").unwrap_or(0),
+            own: fields::own(&document),
+            custom: fields::custom(&document["custom"]),
         },
         behaviour: behaviour.ok_or("behavior: expected newSession, Normal or Abnormal")?,
         active: document["active"].as_bool().unwrap_or(false),
         score: document["score"].as_f64().map(fields::score),
         cause: text("cause").and_then(Cause::parse),
         model: text("model").unwrap_or_default().to_owned(),
+        spoke: fields::spoke(&document["spoke"]),
     })
 }
 

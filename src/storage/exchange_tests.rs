@@ -88,12 +88,15 @@ fn a_visit_survives_and_the_data_sets_tool_names_are_abnormal() {
             requests: 3,
             codes_4xx: 1,
             duration_ms: 1 << 40,
+            own: Some(Box::new([0.5; crate::behaviour::OWN])),
+            custom: vec![("spent".into(), 2.5)],
         },
         behaviour: Behaviour::Abnormal,
         active: true,
         score: Some(0.75),
         cause: Some(Cause::Text),
         model: "m 1".into(),
+        spoke: vec![crate::behaviour::Spoken { feature: "spent".into(), value: 2.5, weight: 0.25 }],
     };
     let mut document = assessment_json(&assessment);
     assert_eq!(assessment_of_json(document.clone(), &key), Ok(assessment));

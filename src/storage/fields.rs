@@ -6,10 +6,11 @@ use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 
 use crate::activity::ActivityRecord;
+use crate::behaviour::{OWN, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
 use crate::policy::{Reason, Verdict};
-use crate::session::SessionId;
+use crate::session::{Checkpoint, OpenVisit, SessionId};
 
 /// The predecessor's `sessionID` of a request without a session.
 const NEW_REQUEST: &str = "newRequest";
@@ -130,6 +131,78 @@ pub(super) fn findings(array: &Value) -> Vec<Finding> {
         })
     };
     array.as_array().map(|entries| entries.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// Our own features by name.
+pub(super) fn own_json(features: &SessionFeatures) -> Map<String, Value> {
+    let values = features.own.iter().flat_map(|own| own.iter());
+    SessionFeatures::own_names().iter().zip(values).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+}
+
+/// Our own features of such an object; `None` where it has none of them. Those added since it was stored are 0.
+pub(super) fn own(object: &Value) -> Option<Box<[f64; OWN]>> {
+    let mut found = false;
+    let mut own = Box::new([0.0; OWN]);
+    for (name, value) in SessionFeatures::own_names().iter().zip(own.iter_mut()) {
+        if let Some(stored) = object[*name].as_f64() {
+            found = true;
+            *value = stored;
+        }
+    }
+    found.then_some(own)
+}
+
+/// The custom features by name.
+pub(super) fn custom_json(features: &SessionFeatures) -> Value {
+    features.custom.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
+}
+
+/// The custom features of such an object.
+pub(super) fn custom(object: &Value) -> Vec<(String, f64)> {
+    let one = |(name, value): (&String, &Value)| Some((name.clone(), value.as_f64()?));
+    object.as_object().map(|object| object.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// What spoke for a verdict, as an array of `{feature, value, weight}`.
+pub(super) fn spoke_json(spoke: &[Spoken]) -> Value {
+    let one = |spoken: &Spoken| json!({ "feature": spoken.feature, "value": spoken.value, "weight": f64::from(spoken.weight) });
+    spoke.iter().map(one).collect()
+}
+
+/// What spoke, of such an array; entries that cannot be read are left out.
+pub(super) fn spoke(array: &Value) -> Vec<Spoken> {
+    let one = |object: &Value| {
+        let feature = object["feature"].as_str()?.to_owned();
+        Some(Spoken { feature, value: object["value"].as_f64()?, weight: score(object["weight"].as_f64()?) })
+    };
+    array.as_array().map(|entries| entries.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The id of the row that holds the key of a checkpoint's fingerprints.
+pub(super) const CHECKPOINT_KEY: &str = "fingerprints";
+
+/// Open visits as rows of an id and JSON, the fingerprints' key last.
+pub(super) fn checkpoint_rows(checkpoint: &Checkpoint) -> Vec<(String, String)> {
+    // What cannot be written as JSON is left out; numbers of a visit are finite, so there is nothing such.
+    let visit = |one: &OpenVisit| Some((one.session.id.to_string(), serde_json::to_string(one).ok()?));
+    let key = serde_json::to_string(&checkpoint.fingerprints).ok().map(|key| (CHECKPOINT_KEY.to_owned(), key));
+    checkpoint.open.iter().filter_map(visit).chain(key).collect()
+}
+
+/// The open visits of such rows; those that cannot be read, or are of another version, are left out.
+pub(super) fn checkpoint(rows: Vec<(String, String)>) -> Checkpoint {
+    let mut checkpoint = Checkpoint::default();
+    for (id, state) in rows {
+        if id == CHECKPOINT_KEY {
+            checkpoint.fingerprints = serde_json::from_str(&state).unwrap_or_default();
+        } else {
+            match serde_json::from_str(&state) {
+                Ok(visit) => checkpoint.open.push(visit),
+                Err(error) => tracing::warn!(%error, session = id, "passed over an open session that cannot be read"),
+            }
+        }
+    }
+    checkpoint
 }
 
 /// A stored score; it was an `f32` when it was stored, so nothing is lost.

@@ -1,7 +1,7 @@
 //! Where bans, activity and judged visits are kept: an embedded SQLite file or MongoDB.
 //!
 //! Both keep the same three collections under the predecessor's names, `httplogs`, `clientips` and `sesfeatures`,
-//! with the predecessor's field names and units, and new fields beside them. One conformance suite runs against both.
+//! with the predecessor's field names and units, and new fields beside them; and in `opensessions` what a restart needs. One conformance suite runs against both.
 
 mod config;
 mod embedded;
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use crate::activity::ActivityStore;
 use crate::banlist::BanStore;
 use crate::behaviour::AssessmentStore;
+use crate::session::SessionStore;
 
 pub use config::{Config, MongoUri, OnUnreachable, StorageKind};
 pub use error::StorageError;
@@ -40,6 +41,8 @@ pub struct Storage {
     pub bans: Arc<dyn BanStore>,
     /// Judged visits.
     pub assessments: Arc<dyn AssessmentStore>,
+    /// Open visits.
+    pub sessions: Arc<dyn SessionStore>,
 }
 
 impl Storage {
@@ -61,8 +64,13 @@ impl Storage {
         }
     }
 
-    fn of<S: ActivityStore + BanStore + AssessmentStore + 'static>(store: S) -> Self {
+    fn of<S: ActivityStore + BanStore + AssessmentStore + SessionStore + 'static>(store: S) -> Self {
         let store = Arc::new(store);
-        Self { activity: Arc::clone(&store) as _, bans: Arc::clone(&store) as _, assessments: store }
+        Self {
+            activity: Arc::clone(&store) as _,
+            bans: Arc::clone(&store) as _,
+            assessments: Arc::clone(&store) as _,
+            sessions: store,
+        }
     }
 }

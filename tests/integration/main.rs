@@ -12,6 +12,7 @@ mod blocking;
 mod bodies;
 mod config;
 mod data;
+mod early;
 mod eval;
 mod failure_modes;
 mod forwarding;

@@ -6,10 +6,11 @@ use crate::harness::{Origin, Waf, wait_for};
 const QUICK: &str = "[session]\ngap = \"1s\"\n[behaviour]\nblock_ip = true\nban_duration = \"10m\"\n";
 const ATTACK: &str = "/product?id=1%27%20UNION%20SELECT%20username%2C%20password%20FROM%20users--%20-";
 
-/// One visit with an attack in it, seen through to its judgement.
+/// One visit with an attack in it, seen through to its judgement, which comes before it closes.
 fn abnormal_visit(waf: &Waf, number: usize) {
     assert_eq!(waf.send(get(ATTACK)).status, 403);
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal'", number);
+    wait_for("the visit to close", || waf.metrics().contains("portcullis_sessions_open 0").then_some(()));
 }
 
 #[test]
@@ -43,6 +44,7 @@ fn an_attack_makes_a_visit_abnormal_in_detect_mode_too_and_a_flag_alone_does_not
     let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n[inspection]\nmode = \"detect\"\n");
     assert_eq!(waf.send(get(ATTACK)).status, 200);
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Abnormal' AND cause = 'text'", 1);
+    wait_for("the visit to close", || waf.metrics().contains("portcullis_sessions_open 0").then_some(()));
     assert_eq!(waf.send(post("/orders", "application/json", br#"{"broken": "#)).status, 200);
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'Normal'", 1);
     assert_eq!(waf.sql("SELECT COUNT(*) FROM httplogs WHERE verdict = 'flag'")[0], ["2"]);
@@ -112,8 +114,105 @@ fn secrets_are_nowhere_in_the_store() {
     waf.send(post("/api", "multipart/form-data; boundary=b", part.as_bytes()));
     waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 5);
     let folder = waf.stop();
-    for entry in std::fs::read_dir(folder.path().join("data")).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    let mut paths = vec![folder.path().join("data")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            let bytes = std::fs::read(path).unwrap();
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        }
     }
+}
+
+#[test]
+fn an_open_session_goes_on_after_a_restart() {
+    let origin = Origin::start();
+    let sections = "[session]\ngap = \"20s\"\n";
+    let waf = Waf::with(&origin, sections);
+    for _ in 0..3 {
+        waf.send(get("/status/404"));
+    }
+    let folder = waf.stop();
+    let waf = Waf::in_folder(&origin, sections, folder);
+    assert!(waf.log().contains("open sessions taken up sessions=1"), "{}", waf.log());
+    waf.send(get("/"));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 4);
+    assert_eq!(waf.sql("SELECT COUNT(DISTINCT sessionID) FROM httplogs")[0], ["1"], "the same session");
+    let folder = waf.stop();
+    let rows = crate::harness::waf::sql(
+        &folder.path().join("data/portcullis.db"),
+        "SELECT numOfReqs, sesCodes4xx, json_extract(features, '$.distinctPaths') < 2.5 FROM sesfeatures",
+    );
+    assert_eq!(rows, [["4", "3", "1"]], "counted on");
+}
+
+#[test]
+fn a_killed_filter_goes_on_from_its_last_checkpoint() {
+    let origin = Origin::start();
+    let sections = "[session]\ngap = \"20s\"\ncheckpoint = \"1s\"\n";
+    let waf = Waf::with(&origin, sections);
+    waf.send(get("/status/404"));
+    waf.wait_for_count("SELECT COUNT(*) FROM opensessions", 2);
+    let folder = waf.kill();
+    let waf = Waf::in_folder(&origin, sections, folder);
+    waf.send(get("/"));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs", 2);
+    assert_eq!(waf.sql("SELECT COUNT(DISTINCT sessionID) FROM httplogs")[0], ["1"]);
+}
+
+#[test]
+fn cookies_tell_visitors_of_one_address_apart_and_an_expression_does_too() {
+    for key in
+        ["key = \"cookie\"\nkey_name = \"sid\"", "key = \"expression\"\nkey_expression = \"request.cookies['sid']\""]
+    {
+        let origin = Origin::start();
+        let waf = Waf::with(&origin, &format!("[session]\n{key}\n"));
+        for visitor in ["a", "b", "a"] {
+            waf.send(crate::harness::client::get_with("/", &format!("Cookie: sid={visitor}\r\n")));
+        }
+        waf.send(get("/"));
+        let folder = waf.stop();
+        let sizes = crate::harness::waf::sql(
+            &folder.path().join("data/portcullis.db"),
+            "SELECT numOfReqs FROM sesfeatures ORDER BY numOfReqs",
+        );
+        assert_eq!(sizes, [["1"], ["1"], ["2"]], "{key}");
+    }
+}
+
+#[test]
+fn with_grouping_off_requests_are_logged_without_a_session() {
+    let origin = Origin::start();
+    let waf = Waf::with(&origin, "[session]\ngroup = false\n");
+    waf.send(get("/"));
+    waf.send(get(ATTACK));
+    waf.wait_for_count("SELECT COUNT(*) FROM httplogs WHERE sessionID = 'newRequest'", 2);
+    let folder = waf.stop();
+    let database = folder.path().join("data/portcullis.db");
+    assert_eq!(crate::harness::waf::sql(&database, "SELECT COUNT(*) FROM sesfeatures")[0], ["0"]);
+}
+
+#[test]
+fn custom_features_are_stored_with_the_session() {
+    let origin = Origin::start();
+    let waf = Waf::with(
+        &origin,
+        "[session]\ngap = \"1s\"\n\
+         [[feature]]\nname = \"missed\"\nkind = \"count_if\"\nexpression = \"response.status == 404\"\n\
+         [[feature]]\nname = \"agents\"\nkind = \"distinct\"\nexpression = \"request.headers['user-agent']\"\n\
+         [[feature]]\nname = \"share\"\nkind = \"sum\"\nexpression = \"100 / (response.status - 404)\"\n",
+    );
+    waf.send(get("/status/404"));
+    waf.send(get("/status/404/b"));
+    waf.send("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures", 1);
+    let row = waf.sql(
+        "SELECT json_extract(custom, '$.missed'), round(json_extract(custom, '$.agents')), custom FROM sesfeatures",
+    );
+    assert_eq!(row[0][..2], ["2", "1"], "{row:?}");
+    assert!(
+        waf.metrics().contains("portcullis_expression_errors_total 3"),
+        "a division by zero twice, a missing header"
+    );
 }

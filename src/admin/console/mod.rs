@@ -16,6 +16,7 @@
 mod audit;
 mod bans;
 mod change;
+mod features;
 mod frame;
 mod guard;
 mod overview;

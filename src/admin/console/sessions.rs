@@ -8,13 +8,14 @@ use maud::{Markup, html};
 
 use super::change::Change;
 use super::frame::{Frame, SPANS, choice, field, page, show_or_clear, table, trouble};
-use super::{Console, text};
+use super::{Console, features, text};
 use crate::admin::activity;
 use crate::admin::error::ApiError;
 use crate::admin::extract::{Params, encoded};
 use crate::admin::label;
 use crate::admin::login::Login;
 use crate::admin::sessions::{self, ListParams, SessionView};
+use crate::behaviour::Limit;
 
 /// Sessions on a page.
 const PAGE: &str = "50";
@@ -44,7 +45,7 @@ pub(super) async fn list(
             Err(error) => (trouble(&error)),
             Ok(found) => {
                 (table("Sessions, open ones first", &COLUMNS, &found.open.iter().chain(&found.judged).map(row).collect::<Vec<_>>(),
-                    "No session matches. A session is judged when it closes, some seconds after its last request."))
+                    "No session matches. A session is judged while it runs, and when it closes some seconds after its last request."))
                 @if let Some(next) = &found.next {
                     p .more { a .button href={ "/sessions?" (query(&params)) "&cursor=" (next) } { "Older sessions" } }
                 }
@@ -82,27 +83,32 @@ pub(super) async fn label(State(console): State<Console>, Path(id): Path<String>
 }
 
 fn row(session: &SessionView) -> Vec<Markup> {
-    let number = |value: u32| html! { span .number { (text::count(value.into())) } };
-    let features = &session.features;
+    let number = |feature: &str| html! { span .number { (text::count(session.number(feature))) } };
     vec![
         html! { a href={ "/sessions/" (session.id) } { (text::moment(&session.end)) } },
         html! { span .mono { (session.client) } },
         text::behaviour(session.behavior),
         html! { span .quiet { (cause(session.cause)) " " (text::percent(session.score)) } },
-        number(features.num_of_reqs),
-        number(features.num_of_post_reqs),
-        number(features.num_of_login_attempts),
-        number(features.ses_codes_4xx),
-        html! { span .number { (text::span(features.ses_duration)) } },
+        number("numOfReqs"),
+        number("numOfPostReqs"),
+        number("numOfLoginAttempts"),
+        number("sesCodes4xx"),
+        html! { span .number { (text::span(session.number("sesDuration"))) } },
     ]
 }
 
 fn cause(cause: Option<&str>) -> &'static str {
     match cause {
         Some("text") => "an attack in a request",
-        Some(_) => "its numbers",
+        Some("features") => "its numbers",
+        Some(limit) => passed(limit).unwrap_or_default(),
         None => "",
     }
+}
+
+/// What a client did that passed this limit.
+fn passed(limit: &str) -> Option<&'static str> {
+    Limit::ALL.into_iter().find(|known| known.as_str() == limit).map(Limit::describe)
 }
 
 fn filters(params: &ListParams) -> Markup {
@@ -125,9 +131,8 @@ fn query(params: &ListParams) -> String {
 }
 
 fn one(frame: &Frame, session: &SessionView, timeline: Result<activity::RequestPage, ApiError>) -> Markup {
-    let features = &session.features;
     let fact = |name: &str, value: Markup| html! { div { dt { (name) } dd { (value) } } };
-    let count = |value: u32| html! { (text::count(value.into())) };
+    let count = |feature: &str| html! { (text::count(session.number(feature))) };
     html! {
         p .lead { (text::behaviour(session.behavior)) " " (judgement(session)) }
         @if session.state == "judged" { (labels(frame, session)) }
@@ -135,14 +140,15 @@ fn one(frame: &Frame, session: &SessionView, timeline: Result<activity::RequestP
             (fact("Client", html! { a .mono href={ "/requests?client=" (encoded(&session.client)) } { (session.client) } }))
             (fact("Session id", html! { span .mono { (session.id) } }))
             (fact("Last moment (UTC)", text::moment(&session.end)))
-            (fact("Requests", count(features.num_of_reqs)))
-            (fact("POST requests", count(features.num_of_post_reqs)))
-            (fact("Login attempts", count(features.num_of_login_attempts)))
-            (fact("Answers 400 to 499", count(features.ses_codes_4xx)))
-            (fact("Lasted", html! { (text::span(features.ses_duration)) }))
+            (fact("Requests", count("numOfReqs")))
+            (fact("POST requests", count("numOfPostReqs")))
+            (fact("Login attempts", count("numOfLoginAttempts")))
+            (fact("Answers 400 to 499", count("sesCodes4xx")))
+            (fact("Lasted", html! { (text::span(session.number("sesDuration"))) }))
             @if let Some(active) = session.active { (fact("Counts towards a ban", html! { (if active { "yes" } else { "no" }) })) }
             @if let Some(model) = &session.model { (fact("Judged by", html! { (model) })) }
         }
+        (features::spoke(session))
         section aria-labelledby="timeline" {
             h2 #timeline { "Timeline" }
             @match timeline {
@@ -155,6 +161,7 @@ fn one(frame: &Frame, session: &SessionView, timeline: Result<activity::RequestP
 }
 
 fn judgement(session: &SessionView) -> String {
+    let passed = session.cause.and_then(passed).map(|what| format!("Its client passed a limit: {what}."));
     let score =
         session.score.map(|score| format!(" The model of visits gives {} for abnormal.", text::percent(Some(score))));
     let why = match (session.behavior, session.cause) {
@@ -163,8 +170,9 @@ fn judgement(session: &SessionView) -> String {
         (Some("Normal"), Some(_)) => "It was judged abnormal, and a person says that it was normal.",
         (Some("Normal"), None) => "Nothing about it counts as abnormal.",
         (Some(_), _) => "It was not judged.",
-        (None, _) => "It is still open and is judged when it closes.",
+        (None, _) => "It is still open: it is judged as it goes on and when it closes.",
     };
+    let why = passed.filter(|_| session.behavior == Some("Abnormal")).unwrap_or_else(|| why.to_owned());
     format!("{why}{}", score.unwrap_or_default())
 }
 

@@ -6,7 +6,9 @@ use parking_lot::Mutex;
 use super::*;
 use crate::activity::{ActivityQuery, ActivityRecord, ActivityStoreError};
 use crate::banlist::{Ban, BanStoreError};
-use crate::behaviour::{Assessment, AssessmentQuery, AssessmentStoreError};
+use crate::behaviour::{
+    Assessment, AssessmentQuery, AssessmentStoreError, BehaviourClassifier, BehaviourError, SessionFeatures,
+};
 use crate::client::ClientKey;
 use crate::inspection::ClassifierError;
 use crate::session::SessionId;
@@ -128,5 +130,18 @@ impl DryRun for FakeModel {
         }
         let verdict = if text.contains('\'') { "refuse" } else { "allow" };
         Ok(json!({"where": place, "verdict": verdict}))
+    }
+}
+
+/// Takes a visit of a hundred requests and more for abnormal.
+pub(super) struct FakeBehaviour;
+
+impl BehaviourClassifier for FakeBehaviour {
+    fn abnormality(&self, features: &SessionFeatures) -> Result<f32, BehaviourError> {
+        Ok(if features.requests >= 100 { 0.9 } else { 0.1 })
+    }
+
+    fn version(&self) -> &'static str {
+        "b-1"
     }
 }

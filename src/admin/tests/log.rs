@@ -24,12 +24,20 @@ pub(super) fn assessment(id: &str) -> Assessment {
         client: key(),
         client_ip: ip(),
         end: Timestamp::from_millis(1_700_000_000_000),
-        features: SessionFeatures { login_attempts: 1, post_requests: 2, requests: 3, codes_4xx: 4, duration_ms: 5 },
+        features: SessionFeatures {
+            login_attempts: 1,
+            post_requests: 2,
+            requests: 3,
+            codes_4xx: 4,
+            duration_ms: 5,
+            ..SessionFeatures::default()
+        },
         behaviour: Behaviour::Abnormal,
         active: true,
         score: Some(0.75),
         cause: Some(Cause::Text),
         model: String::new(),
+        spoke: Vec::new(),
     }
 }
 

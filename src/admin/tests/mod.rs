@@ -17,7 +17,7 @@ use crate::banlist::{self, BanStore};
 use crate::behaviour::Behaviour;
 use crate::client::TrustedProxies;
 use crate::policy::Mode;
-use fakes::{FakeActivity, FakeAssessments, FakeBans, FakeModel};
+use fakes::{FakeActivity, FakeAssessments, FakeBans, FakeBehaviour, FakeModel};
 
 /// The token of every API started here.
 pub(crate) const TOKEN: &str = "a-token-for-the-tests";
@@ -87,9 +87,13 @@ pub(crate) fn start() -> Running {
         clear_strikes: Arc::new(move |_| clearings.fetch_add(1, Ordering::Relaxed)),
         activity: activity.clone(),
         assessments: assessments.clone(),
-        judge: Arc::new(|visit, attacked| {
-            visit.behaviour = if attacked { Behaviour::Abnormal } else { Behaviour::Normal };
-        }),
+        log_judge: Arc::new(LogJudge::new(
+            Some((Arc::new(FakeBehaviour), crate::behaviour::Thresholds { closed: 0.5, open: 0.9 })),
+            crate::behaviour::CustomNames::from([]),
+            crate::session::LoginEndpoints::default(),
+            crate::session::Fingerprints::new([1, 2]),
+            metrics.behaviour.clone(),
+        )),
         open_sessions: Arc::new(move |limit| snapshot.lock().iter().take(limit).cloned().collect()),
         clients: client::Config::default(),
         metrics,

@@ -32,8 +32,14 @@ impl Store {
 
 fn visit(number: u32, behaviour: Behaviour) -> Assessment {
     let record = request(number);
-    let features =
-        SessionFeatures { login_attempts: 1, post_requests: 2, requests: 3, codes_4xx: 0, duration_ms: 1_250 };
+    let features = SessionFeatures {
+        login_attempts: 1,
+        post_requests: 2,
+        requests: 3,
+        codes_4xx: 0,
+        duration_ms: 1_250,
+        ..SessionFeatures::default()
+    };
     Assessment {
         session: record.id.into(),
         client: record.client,
@@ -45,6 +51,7 @@ fn visit(number: u32, behaviour: Behaviour) -> Assessment {
         score: None,
         cause: None,
         model: String::new(),
+        spoke: Vec::new(),
     }
 }
 

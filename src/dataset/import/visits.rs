@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::activity::ActivityRecord;
+use crate::behaviour::outcome_of;
 use crate::client::ClientKey;
-use crate::policy::Reason;
-use crate::session::{self, LoginEndpoints, Outcome, Session, SessionBoundary, SessionId};
+use crate::session::{self, Fingerprints, LoginEndpoints, Session, SessionBoundary, SessionId};
 use crate::time::Timestamp;
 
 /// What requests are gathered by.
@@ -17,18 +17,22 @@ enum Gathering {
     Of(ClientKey),
 }
 
+/// Paths and user agents are told apart by a key of no secret: importing twice is to give the same numbers.
+const FINGERPRINTS: Fingerprints = Fingerprints::new([1, 2]);
+
 /// Visits being put together.
 pub(super) struct Visits {
     open: HashMap<Gathering, Session>,
     boundary: SessionBoundary,
     max_open: usize,
     logins: LoginEndpoints,
+    fingerprints: Fingerprints,
 }
 
 impl Visits {
     pub(super) fn new(config: &session::Config, logins: LoginEndpoints) -> Self {
         let boundary = SessionBoundary { gap: config.gap, max_requests: config.max_requests };
-        Self { open: HashMap::new(), boundary, max_open: config.max_open.max(2), logins }
+        Self { open: HashMap::new(), boundary, max_open: config.max_open.max(2), logins, fingerprints: FINGERPRINTS }
     }
 
     /// Adds a request and names its visit; gives back the visits that are over by this.
@@ -51,11 +55,10 @@ impl Visits {
         let visit = self
             .open
             .entry(gathering)
-            .or_insert_with(|| Session { requests: 0, ..Session::begin(id, record.client, record.client_ip, arrival) });
-        visit.requests = visit.requests.saturating_add(1);
+            .and_modify(|visit| visit.arrive(arrival))
+            .or_insert_with(|| Session::begin(id, record.client, record.client_ip, arrival));
         visit.started = visit.started.min(arrival);
-        visit.last_arrival = visit.last_arrival.max(arrival);
-        visit.add(&outcome(record, &self.logins));
+        visit.add(&outcome_of(record, &self.logins, &self.fingerprints));
         record.session = Some(visit.id);
         if self.open.len() > self.max_open {
             closed.extend(self.shed(arrival));
@@ -75,17 +78,5 @@ impl Visits {
         keys.sort_by_key(|(distance, _)| std::cmp::Reverse(*distance));
         keys.truncate(keys.len() / 2);
         keys.iter().filter_map(|(_, key)| self.open.remove(key)).collect()
-    }
-}
-
-fn outcome(record: &ActivityRecord, logins: &LoginEndpoints) -> Outcome {
-    let is_attack = record.verdict.is_refusal() && matches!(record.verdict.reason(), Some(Reason::Attack(_)));
-    Outcome {
-        timestamp: record.timestamp,
-        status: record.status,
-        is_post: record.method == "POST",
-        is_login: logins.matches(&record.method, &record.url),
-        findings: u32::from(is_attack),
-        score: record.score.unwrap_or(0.0),
     }
 }

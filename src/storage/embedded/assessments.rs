@@ -14,8 +14,8 @@ use crate::storage::fields;
 use crate::time::Timestamp;
 
 const COLUMNS: &str = "sessionID, clientIP, clientKey, active, behavior, endTimestamp, numOfLoginAttempts, \
-    numOfPostReqs, numOfReqs, sesCodes4xx, sesDuration, score, cause, model";
-const PLACES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+    numOfPostReqs, numOfReqs, sesCodes4xx, sesDuration, score, cause, model, features, custom, spoke";
+const PLACES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
 const ACTIVE_ABNORMAL: &str = "behavior = 'Abnormal' AND active = 1";
 
 #[async_trait]
@@ -90,6 +90,9 @@ fn put(connection: &Connection, assessment: &Assessment) -> rusqlite::Result<()>
         assessment.score.map(f64::from),
         assessment.cause.map(Cause::as_str),
         assessment.model,
+        features.own.is_some().then(|| serde_json::Value::from(fields::own_json(features)).to_string()),
+        fields::custom_json(features).to_string(),
+        fields::spoke_json(&assessment.spoke).to_string(),
     ];
     connection.prepare_cached(&sql)?.execute(values).map(drop)
 }
@@ -122,6 +125,10 @@ fn assessment_of(row: &Row<'_>) -> rusqlite::Result<Option<Assessment>> {
 
 fn readable(row: &Row<'_>) -> rusqlite::Result<Option<Assessment>> {
     let text = |column: &str| row.get::<_, String>(column);
+    let json = |column: &str| {
+        let text = row.get::<_, Option<String>>(column)?;
+        Ok::<_, rusqlite::Error>(text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok()))
+    };
     let (Ok(session), Some(client), Ok(ip), Some(behaviour)) = (
         text("sessionID")?.parse(),
         fields::client_key(&text("clientKey")?),
@@ -141,11 +148,14 @@ fn readable(row: &Row<'_>) -> rusqlite::Result<Option<Assessment>> {
             requests: row.get("numOfReqs")?,
             codes_4xx: row.get("sesCodes4xx")?,
             duration_ms: u64::try_from(row.get::<_, i64>("sesDuration")?).unwrap_or(0),
+            own: json("features")?.as_ref().and_then(fields::own),
+            custom: json("custom")?.as_ref().map(fields::custom).unwrap_or_default(),
         },
         behaviour,
         active: row.get("active")?,
         score: row.get::<_, Option<f64>>("score")?.map(fields::score),
         cause: row.get::<_, Option<String>>("cause")?.and_then(|name| Cause::parse(&name)),
         model: text("model")?,
+        spoke: json("spoke")?.as_ref().map(fields::spoke).unwrap_or_default(),
     }))
 }

@@ -6,6 +6,7 @@ mod backup;
 mod bans;
 mod database;
 mod schema;
+mod sessions;
 
 #[cfg(test)]
 mod tests;

@@ -71,8 +71,12 @@ CREATE TABLE IF NOT EXISTS sesfeatures (
     sesDuration INTEGER NOT NULL,
     score REAL,
     cause TEXT,
-    model TEXT NOT NULL
+    model TEXT NOT NULL,
+    features TEXT,
+    custom TEXT,
+    spoke TEXT
 );
+CREATE TABLE IF NOT EXISTS opensessions (id TEXT PRIMARY KEY NOT NULL, state TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS sesfeatures_client ON sesfeatures (clientKey, sessionID);
 CREATE INDEX IF NOT EXISTS sesfeatures_end ON sesfeatures (endTimestamp);
 CREATE INDEX IF NOT EXISTS sesfeatures_active ON sesfeatures (clientKey) WHERE behavior = 'Abnormal' AND active = 1;
@@ -98,8 +102,23 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StorageE
     Ok(())
 }
 
+/// Columns that `sesfeatures` got after version 1: JSON objects of our features and of the custom ones by name, and
+/// what spoke for a verdict.
+const LATER: [&str; 3] = ["features", "custom", "spoke"];
+
 /// Makes what is missing, in one transaction.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
+    tables(connection)?;
+    for column in LATER {
+        let known = "SELECT count(*) FROM pragma_table_info('sesfeatures') WHERE name = ?";
+        if connection.query_row(known, [column], |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch(&format!("ALTER TABLE sesfeatures ADD COLUMN {column} TEXT"))?;
+        }
+    }
+    Ok(())
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
     ))

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::document::{self, SCHEMA_VERSION, SESFEATURES, number};
+use super::json;
 use super::{CallError, MongoStore, within};
 use crate::behaviour::{
     Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, Behaviour, Cause, SessionFeatures,
@@ -109,7 +110,7 @@ fn filter(query: &AssessmentQuery) -> Document {
 
 fn of_assessment(assessment: &Assessment) -> Document {
     let features = &assessment.features;
-    doc! {
+    let mut document = doc! {
         "schemaVersion": SCHEMA_VERSION,
         "sessionID": assessment.session.to_string(),
         "clientIP": assessment.client_ip.to_string(),
@@ -125,7 +126,13 @@ fn of_assessment(assessment: &Assessment) -> Document {
         "score": assessment.score.map_or(Bson::Null, |score| Bson::Double(score.into())),
         "cause": assessment.cause.map(Cause::as_str),
         "model": assessment.model.as_str(),
+        "custom": json::to_bson(&fields::custom_json(features)).unwrap_or(Bson::Null),
+        "spoke": json::to_bson(&fields::spoke_json(&assessment.spoke)).unwrap_or(Bson::Null),
+    };
+    for (name, value) in fields::own_json(features) {
+        document.insert(name, value.as_f64());
     }
+    document
 }
 
 /// The assessment of a document, the predecessor's included; `None` where it has no session or address.
@@ -143,11 +150,14 @@ fn assessment_of(document: &Document) -> Option<Assessment> {
             requests: count("numOfReqs"),
             codes_4xx: count("sesCodes4xx"),
             duration_ms: document::whole(document, "sesDuration").unwrap_or(0),
+            own: fields::own(&json::from_bson(&Bson::Document(document.clone()))),
+            custom: document.get("custom").map(|custom| fields::custom(&json::from_bson(custom))).unwrap_or_default(),
         },
         behaviour: Behaviour::parse(document::text(document, "behavior")?)?,
         active: document.get_bool("active").unwrap_or(false),
         score: document::score(document),
         cause: document::text(document, "cause").and_then(Cause::parse),
         model: document::text(document, "model").unwrap_or_default().to_owned(),
+        spoke: document.get("spoke").map(|spoke| fields::spoke(&json::from_bson(spoke))).unwrap_or_default(),
     })
 }

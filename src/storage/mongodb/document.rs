@@ -4,7 +4,8 @@
 //! `class`, `score`, `findings`). `requestBody` is a sub-document where BSON can hold it and a query can name its
 //! keys; any other body (a list, keys with `$` or `.`) stands as JSON text in `requestBodyJson`.
 //! `clientips` gains `banUntil`, `origin`, `reason`, `evidence`, `firstSeen`, `lastSeen`;
-//! `sesfeatures` gains `clientKey`, `score`, `cause`, `model`.
+//! `sesfeatures` gains `clientKey`, `score`, `cause`, `model`, `spoke`, every feature of
+//! [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) by its name, and `custom` with the custom features by theirs.
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::time::Timestamp;
 pub(super) const HTTPLOGS: &str = "httplogs";
 pub(super) const CLIENTIPS: &str = "clientips";
 pub(super) const SESFEATURES: &str = "sesfeatures";
+pub(super) const OPENSESSIONS: &str = "opensessions";
 /// Version of the documents; the predecessor's have none.
 pub(super) const SCHEMA_VERSION: i32 = 1;
 

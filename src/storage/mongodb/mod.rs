@@ -11,6 +11,7 @@ pub(super) mod dump;
 mod indexes;
 mod json;
 mod schema;
+mod sessions;
 mod shared;
 mod watch;
 

@@ -11,9 +11,9 @@ use mongodb::{Client, Database};
 use super::mongod::Mongod;
 use crate::activity::{self, ActivityLog, ActivityQuery, ActivityRecord};
 use crate::banlist::{Ban, BanChange, BanOrigin};
-use crate::behaviour::{Assessment, Behaviour, FEATURE_NAMES, SessionFeatures};
+use crate::behaviour::{Assessment, Behaviour, CustomNames, FEATURE_NAMES, SessionFeatures, outcome_of};
 use crate::metrics::{ActivityMetrics, Metrics};
-use crate::session::{Outcome, Session, SessionId};
+use crate::session::{Fingerprints, LoginEndpoints, Session, SessionId};
 use crate::storage::conformance::{Fixture, store_conformance_suite};
 use crate::storage::{Config, MongoUri, OnUnreachable, Storage, StorageError, StorageKind};
 use crate::time::Timestamp;
@@ -194,16 +194,9 @@ async fn the_predecessors_queries_give_the_values_of_our_judgement() {
     let mut visit = Session::begin(session, first.client, first.client_ip, first.timestamp);
     visit.requests = 4;
     for record in &records[..4] {
-        visit.add(&Outcome {
-            timestamp: record.timestamp,
-            status: record.status,
-            is_post: record.method == "POST",
-            is_login: record.url == "/login" && record.method == "POST",
-            findings: 0,
-            score: 0.0,
-        });
+        visit.add(&outcome_of(record, &LoginEndpoints::default(), &Fingerprints::new([1, 2])));
     }
-    let features = SessionFeatures::from(&visit);
+    let features = SessionFeatures::of(&visit, &CustomNames::from([]));
 
     let logs = fixture.database().collection::<Document>("httplogs");
     let id = session.to_string();
@@ -243,12 +236,13 @@ async fn the_predecessors_queries_give_the_values_of_our_judgement() {
         client: visit.client,
         client_ip: visit.client_ip,
         end: visit.end(),
-        features,
+        features: features.clone(),
         behaviour: Behaviour::Abnormal,
         active: true,
         score: Some(0.9),
         cause: None,
         model: "test".into(),
+        spoke: Vec::new(),
     };
     fixture.storage.assessments.put(&assessment).await.unwrap();
     let features_of = fixture.database().collection::<Document>("sesfeatures");
@@ -257,7 +251,8 @@ async fn the_predecessors_queries_give_the_values_of_our_judgement() {
     assert_eq!(features_of.count_documents(active.clone()).await.unwrap(), 1);
     let kept = features_of.find_one(doc! { "sessionID": id.as_str() }).await.unwrap().unwrap();
     for (name, value) in FEATURE_NAMES.into_iter().zip(features.values()) {
-        assert_eq!(f64::from(kept.get_i32(name).unwrap()), value, "{name}");
+        let stored = kept.get_i32(name).map(f64::from).or_else(|_| kept.get_f64(name));
+        assert_eq!(stored.unwrap(), value, "{name}");
     }
     let clients = fixture.database().collection::<Document>("clientips");
     let banned = doc! { "$set": { "blacklisted": true, "blacklistTime": mongodb::bson::DateTime::now() } };

@@ -149,7 +149,7 @@ fn answer(stream: &mut TcpStream, request: &Seen, next_event: &AtomicBool) -> bo
         let _ = echo_upgraded(stream);
         return false;
     }
-    let status = target.strip_prefix("/status/").unwrap_or("200");
+    let status = target.strip_prefix("/status/").and_then(|rest| rest.split(['/', '?']).next()).unwrap_or("200");
     let answer = format!("HTTP/1.1 {status} So\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
     stream.write_all(answer.as_bytes()).is_ok()
 }

@@ -1,0 +1,47 @@
+//! Open visits: `opensessions`. Each save writes documents of a new generation, the one with the fingerprints' key last,
+//! and then removes the older ones; a save that was cut short leaves the generation before it whole.
+
+use async_trait::async_trait;
+use mongodb::bson::{Document, doc};
+
+use super::document::{self, OPENSESSIONS, SCHEMA_VERSION};
+use super::{CallError, MongoStore, within};
+use crate::session::{Checkpoint, SessionStore, SessionStoreError};
+use crate::storage::fields;
+use crate::time::Timestamp;
+
+/// Documents written at once.
+const BATCH: usize = 1_000;
+
+#[async_trait]
+impl SessionStore for MongoStore {
+    async fn save_open(&self, checkpoint: &Checkpoint) -> Result<(), SessionStoreError> {
+        let generation = Timestamp::now().as_millis();
+        let document = |(id, state): &(String, String)| {
+            doc! { "schemaVersion": SCHEMA_VERSION, "generation": generation, "id": id, "state": state }
+        };
+        for batch in fields::checkpoint_rows(checkpoint).chunks(BATCH) {
+            let documents: Vec<_> = batch.iter().map(document).collect();
+            within(self.collection(OPENSESSIONS).insert_many(documents)).await.map_err(failed)?;
+        }
+        let older = doc! { "generation": { "$ne": generation } };
+        within(self.collection(OPENSESSIONS).delete_many(older)).await.map(drop).map_err(failed)
+    }
+
+    async fn load_open(&self) -> Result<Checkpoint, SessionStoreError> {
+        let order = doc! { "generation": -1 };
+        let generation = |document: &Document| document.get_i64("generation").ok();
+        let whole = doc! { "id": fields::CHECKPOINT_KEY };
+        let newest = self.newest(OPENSESSIONS, whole, order.clone(), 1, generation).await.map_err(failed)?;
+        let Some(generation) = newest.first() else { return Ok(Checkpoint::default()) };
+        let row = |document: &Document| {
+            Some((document::text(document, "id")?.to_owned(), document::text(document, "state")?.to_owned()))
+        };
+        let rows = self.newest(OPENSESSIONS, doc! { "generation": generation }, order, usize::MAX, row).await;
+        Ok(fields::checkpoint(rows.map_err(failed)?))
+    }
+}
+
+fn failed(error: CallError) -> SessionStoreError {
+    SessionStoreError(Box::new(error))
+}
