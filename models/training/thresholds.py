@@ -17,6 +17,8 @@ PASSED, LOST = 0.018, 0.003
 """Share of ordinary requests that may reach the network; share of the attacks known to the network that may not, which wins over it."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
+HOT = 0.05
+"""From this score on a window makes a text one with others that have it."""
 WANTED = {"low": 0.3, "medium": 0.8, "high": 3.0}
 """Share of those refused, in each group's own measure."""
 FLOORS = {"low": 0.9, "medium": 0.6, "high": 0.5}
@@ -50,8 +52,8 @@ def choose(model: Model, groups: list[Group]) -> Chosen:
     """Joint and thresholds of a model without them."""
     attacks = positives(32)
     model.joint = joined(model, groups, attacks)
-    benign = [(group, worst(model, group.texts)) for group in groups]
-    truth = worst(model, [parts for _, parts in attacks])
+    benign = [(group, decisions(worst(model, group.texts))) for group in groups]
+    truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
     refuse, report = {}, {}
     for name in WANTED:
         refuse[name] = searched(benign, truth, WANTED[name], FLOORS[name])
@@ -96,25 +98,36 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
 
 def lower(model: Model, groups: list[Group]) -> None:
     """Lowers each class until one half flags as few texts of each group as wanted."""
-    found = [(group, worst(model, group.texts)) for group in groups]
+    found = [(group, decisions(worst(model, group.texts))) for group in groups]
     for number, label in enumerate(LABELS[1:], 1):
         highest = max(limit([text.get(label, 0.0) for text in texts], group.wanted * FLAGGED) for group, texts in found)
         model.offsets[number] += max(0.0, float(np.log(highest / (1 - highest))) / model.joint.network)
 
 
-def worst(model: Model, texts: list[list[Part]]) -> list[dict[str, float]]:
-    """Of each text, for each class that is the best of a window, the highest probability of attack."""
+def worst(model: Model, texts: list[list[Part]]) -> list[dict[str, tuple[float, int]]]:
+    """Of each text, for each class that is the best of a window, the highest probability of attack and the number of that window."""
     distinct = {part: i for i, part in enumerate(dict.fromkeys(part for parts in texts for part in parts))}
     attack, label = model.judge(list(distinct))
     found = []
     for parts in texts:
-        highest: dict[str, float] = {}
+        highest: dict[str, tuple[float, int]] = {}
         for part in parts:
             i = distinct[part]
             name = LABELS[label[i]]
-            highest[name] = max(highest.get(name, 0.0), float(attack[i]))
+            highest[name] = max(highest.get(name, (0.0, -1)), (float(attack[i]), i))
         found.append(highest)
     return found
+
+
+def decisions(found: list[dict[str, tuple[float, int]]]) -> list[dict[str, float]]:
+    """The scores alone. A value that many requests repeat is one decision, as it is one exclusion for an operator."""
+    seen, kept = set(), []
+    for text in found:
+        hot = tuple(sorted((label, i) for label, (score, i) in text.items() if score > HOT))
+        if not hot or hot not in seen:
+            kept.append({label: score for label, (score, _) in text.items()})
+        seen.add(hot)
+    return kept
 
 
 def limit(scores: list[float], share: float) -> float:
