@@ -391,7 +391,7 @@ pub(super) async fn a_closed_session_is_judged_by_one(storage: &Storage) {
     let long = Duration::from_secs(600);
     let takers = futures_util::future::join_all((0..8).map(|_| store.take_abandoned(long))).await;
     let taken = takers.into_iter().filter_map(Result::unwrap).collect::<Vec<_>>();
-    assert_eq!(taken, [session.clone()]);
+    assert_eq!(taken, std::slice::from_ref(&session));
     store.settle(session.id).await.unwrap();
     assert_eq!(store.take_abandoned(Duration::ZERO).await.unwrap(), None, "settled");
 }
