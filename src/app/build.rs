@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::dry_run::DryRun;
 use super::reload::Reloading;
 use super::spools::Spools;
-use super::{App, BuildError, SourcedFault, admin, tasks, zero};
+use super::{App, BuildError, SourcedFault, admin, identity, tasks, zero};
 use crate::activity::ActivityLog;
 use crate::admin::{AdminTls, AuditLog, Keyring};
 use crate::audit::AuditExport;
@@ -142,11 +142,18 @@ pub(super) fn build(
         _ => None,
     };
     let spools = metrics.as_ref().and_then(|metrics| gather(&mut gathered, Spools::open(&config, metrics)));
-    match (runtime, metrics, ids, models, storage, spools, access) {
-        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(spools), Some(access))
-            if gathered.faults.is_empty() =>
-        {
-            let parts = Parts { config, sources, metrics, ids, models, storage, spools, audit, level, access };
+    let named = ids.and_then(|ids| Some((filter_name(&mut gathered, &config, &ids)?, ids)));
+    match (runtime, metrics, named, models, storage, spools, access) {
+        (
+            Some(runtime),
+            Some(metrics),
+            Some((filter, ids)),
+            Some(models),
+            Some(storage),
+            Some(spools),
+            Some(access),
+        ) if gathered.faults.is_empty() => {
+            let parts = Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access };
             let guard = runtime.enter();
             let joined = runtime.block_on(join(parts));
             drop(guard);
@@ -166,6 +173,10 @@ fn gather<T, E: std::fmt::Display>(gathered: &mut Gathered<'_>, result: Result<T
     result.map_err(|error| gathered.add("", error)).ok()
 }
 
+fn filter_name(gathered: &mut Gathered<'_>, config: &Config, ids: &RequestIds) -> Option<String> {
+    identity::filter_name(&config.data_dir, ids).map_err(|error| gathered.add("data_dir", error)).ok()
+}
+
 fn control_runtime() -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
@@ -177,6 +188,8 @@ fn control_runtime() -> std::io::Result<Runtime> {
 /// What a filter is made of.
 struct Parts {
     config: Config,
+    /// The name of this filter.
+    filter: String,
     metrics: Metrics,
     ids: RequestIds,
     models: ModelSet,
@@ -233,7 +246,7 @@ impl Joined {
 }
 
 async fn join(parts: Parts) -> Result<Joined, String> {
-    let Parts { config, sources, metrics, ids, models, storage, spools, audit, level, access } = parts;
+    let Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access } = parts;
     let Access { keyring, tls, audit: changes } = access;
     zero::series(&metrics);
     zero::started(&metrics, &config);
@@ -265,11 +278,12 @@ async fn join(parts: Parts) -> Result<Joined, String> {
     let watch = Watch::new(config.behaviour.limits, telling, metrics.behaviour.clone());
     let (stop, stopped) = watch::channel(false);
     take_up(&config, &bans, &strikes, &storage, &stopped).await?;
-    let fingerprints = go_on(&tracker, &storage, &config).await?;
+    let fingerprints = go_on(&tracker, &storage, &config, &filter).await?;
     let keeper = tasks::Keeper {
         tracker: Arc::clone(&tracker),
         store: Arc::clone(&storage.sessions),
         fingerprints: fingerprints.key(),
+        filter,
     };
     if !config.session.checkpoint.is_zero() {
         tokio::spawn(keeper.clone().keep_every(config.session.checkpoint, stopped.clone()));
@@ -339,8 +353,13 @@ async fn join(parts: Parts) -> Result<Joined, String> {
 
 /// Goes on with the sessions that were open at the last stop, under the key their paths were counted with. A store that
 /// is away now leaves them behind.
-async fn go_on(tracker: &SessionTracker, storage: &Storage, config: &Config) -> Result<Fingerprints, String> {
-    let checkpoint = match storage.sessions.load_open().await {
+async fn go_on(
+    tracker: &SessionTracker,
+    storage: &Storage,
+    config: &Config,
+    filter: &str,
+) -> Result<Fingerprints, String> {
+    let checkpoint = match storage.sessions.load_open(filter).await {
         Ok(checkpoint) => checkpoint,
         Err(error) if config.storage.on_unreachable == OnUnreachable::Start => {
             tracing::error!(%error, "started without the open sessions of before");

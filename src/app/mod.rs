@@ -3,6 +3,7 @@
 mod admin;
 mod build;
 pub mod dry_run;
+mod identity;
 mod reload;
 mod signals;
 mod spools;

@@ -78,13 +78,15 @@ pub(super) struct Keeper {
     pub(super) tracker: Arc<SessionTracker>,
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) fingerprints: [u64; 2],
+    /// The name of this filter, the same after a restart.
+    pub(super) filter: String,
 }
 
 impl Keeper {
     /// Keeps at most so many; whether the store took them.
     pub(super) async fn keep(&self, most: usize) -> bool {
         let checkpoint = Checkpoint { fingerprints: self.fingerprints, open: self.tracker.checkpoint(most) };
-        match self.store.save_open(&checkpoint).await {
+        match self.store.save_open(&self.filter, &checkpoint).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::warn!(%error, "open sessions are not kept over a restart");

@@ -72,11 +72,13 @@ pub struct Session {
     pub findings: u32,
     /// Highest probability of attack of any request.
     pub max_score: f32,
-    /// What else is counted.
+    /// What else is counted; nothing where a filter of before these counts left the session.
+    #[serde(default)]
     pub tally: Tally,
     /// The custom features, in the order of the configuration; `None` where there are none.
     pub custom: Option<Box<Gathered>>,
     /// Whether it was open when the filter last stopped, and goes on since.
+    #[serde(default)]
     pub restored: bool,
 }
 

@@ -391,7 +391,7 @@ pub(super) async fn a_closed_session_is_judged_by_one(storage: &Storage) {
     let long = Duration::from_secs(600);
     let takers = futures_util::future::join_all((0..8).map(|_| store.take_abandoned(long))).await;
     let taken = takers.into_iter().filter_map(Result::unwrap).collect::<Vec<_>>();
-    assert_eq!(taken, [session.clone()]);
+    assert_eq!(taken, std::slice::from_ref(&session));
     store.settle(session.id).await.unwrap();
     assert_eq!(store.take_abandoned(Duration::ZERO).await.unwrap(), None, "settled");
 }
@@ -409,7 +409,7 @@ pub(super) async fn reopening_keeps_everything<F: Fixture>(fixture: &mut F) {
 }
 
 pub(super) async fn open_visits_are_kept(storage: &Storage) {
-    assert_eq!(storage.sessions.load_open().await.unwrap(), Checkpoint::default());
+    assert_eq!(storage.sessions.load_open("one").await.unwrap(), Checkpoint::default());
     let visit = |number: u32| {
         let record = ActivityRecord::sample(number);
         let key = SessionKey { client: record.client, part: u64::MAX - u64::from(number) };
@@ -419,8 +419,8 @@ pub(super) async fn open_visits_are_kept(storage: &Storage) {
     };
     for numbers in [0..2_500, 2_400..2_403, 0..0] {
         let checkpoint = Checkpoint { fingerprints: [u64::MAX, 7], open: numbers.map(visit).collect() };
-        storage.sessions.save_open(&checkpoint).await.unwrap();
-        let mut loaded = storage.sessions.load_open().await.unwrap();
+        storage.sessions.save_open("one", &checkpoint).await.unwrap();
+        let mut loaded = storage.sessions.load_open("one").await.unwrap();
         loaded.open.sort_by_key(|visit| visit.session.id);
         assert_eq!(loaded, checkpoint);
     }

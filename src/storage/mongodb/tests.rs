@@ -13,7 +13,7 @@ use crate::activity::{self, ActivityLog, ActivityQuery, ActivityRecord};
 use crate::banlist::{Ban, BanChange, BanOrigin};
 use crate::behaviour::{Assessment, Behaviour, CustomNames, FEATURE_NAMES, SessionFeatures, outcome_of};
 use crate::metrics::{ActivityMetrics, Metrics};
-use crate::session::{Fingerprints, LoginEndpoints, Session, SessionId};
+use crate::session::{Checkpoint, Fingerprints, LoginEndpoints, Session, SessionId};
 use crate::storage::conformance::{Fixture, store_conformance_suite};
 use crate::storage::{Config, MongoUri, OnUnreachable, Storage, StorageError, StorageKind};
 use crate::time::Timestamp;
@@ -430,6 +430,12 @@ async fn what_one_filter_bans_the_other_hears_of() {
     let (last, next) = other.bans.changes(Some(token)).await.unwrap();
     assert_eq!(last.last(), Some(&BanChange::Lifted { scope: two.scope, by_operator: false }));
     assert!(next >= token && last.len() <= 2, "clients that are merely seen are no news: {last:?}");
+    // Each goes on with its own open visits.
+    let open = |fingerprints| Checkpoint { fingerprints, open: Vec::new() };
+    fixture.storage.sessions.save_open("one", &open([1, 2])).await.unwrap();
+    other.sessions.save_open("other", &open([3, 4])).await.unwrap();
+    assert_eq!(fixture.storage.sessions.load_open("one").await.unwrap(), open([1, 2]));
+    assert_eq!(other.sessions.load_open("other").await.unwrap(), open([3, 4]));
     // Another claims what this one claimed and left.
     assert!(fixture.storage.bans.is_shared() && fixture.storage.assessments.is_shared());
     let record = ActivityRecord::sample(5);
