@@ -21,7 +21,7 @@ HOT = 0.05
 """From this score on a window makes a text one with others that have it."""
 WANTED = {"low": 0.3, "medium": 0.8, "high": 3.0}
 """Share of those refused, in each group's own measure."""
-FLOORS = {"low": 0.9, "medium": 0.6, "high": 0.5}
+FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
 
 
 class Group(NamedTuple):
@@ -141,22 +141,40 @@ def is_refused(text: dict[str, float], limits: dict[str, float]) -> bool:
     return any(score >= limits[label] for label, score in text.items())
 
 
+def over(benign: list[tuple[Group, list[dict]]], limits: dict[str, float], times: float) -> list[list[dict]]:
+    """The refused texts of each group that has more of them than wanted."""
+    refused = [(group, len(texts), [text for text in texts if is_refused(text, limits)]) for group, texts in benign]
+    return [found for group, count, found in refused if len(found) > group.wanted * times * count]
+
+
 def searched(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float) -> dict[str, float]:
-    """Thresholds raised from the floor, each time where it costs the fewest attacks, until no group has more refused than wanted."""
+    """Thresholds raised from the floor, each time where it costs the fewest attacks, until no group has more refused than wanted; then lowered again where that pays and does no harm."""
     limits = dict.fromkeys(LABELS[1:], floor)
-    while True:
-        over = [[text for text in texts if is_refused(text, limits)] for group, texts in benign]
-        over = [texts for (group, all_of), texts in zip(benign, over) if len(texts) > group.wanted * times * len(all_of)]
-        if not over:
-            return {label: round(value, 5) for label, value in limits.items()}
+    while found := over(benign, limits, times):
         steps = []
         for label in limits:
-            scores = [text[label] for texts in over for text in texts if text.get(label, 0.0) >= limits[label]]
+            scores = [text[label] for texts in found for text in texts if text.get(label, 0.0) >= limits[label]]
             if scores:
                 raised = min(min(scores) + 1e-4, 0.99995)
                 lost = sum(limits[label] <= text.get(label, 0.0) < raised for text in truth)
                 steps.append((lost / max(1, sum(s < raised for s in scores)), label, raised))
         _, label, raised = min(steps)
         if raised <= limits[label]:
-            return {name: round(value, 5) for name, value in limits.items()}
+            break
         limits[label] = raised
+    while step := lowering(benign, truth, times, floor, limits):
+        limits[step[0]] = step[1]
+    return {label: round(value, 5) for label, value in limits.items()}
+
+
+def lowering(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float, limits: dict[str, float]) -> tuple[str, float] | None:
+    """The class and its next lower threshold that gains the most attacks without a group's being over."""
+    best, chosen = 0, None
+    for label, value in limits.items():
+        below = sorted((text[label] for _, texts in benign for text in texts if floor <= text.get(label, 0.0) < value - 2e-4), reverse=True)
+        # Just above the one that is next after the one let in.
+        lower = (below[1] + 1e-4 if len(below) > 1 else floor) if below else floor
+        gained = sum(lower <= text.get(label, 0.0) < value for text in truth)
+        if lower < value - 1e-4 and gained > best and not over(benign, {**limits, label: lower}, times):
+            best, chosen = gained, (label, lower)
+    return chosen

@@ -125,7 +125,7 @@ def groups(root: Path, captures: Path, held_out: list[data.Row]) -> list[thresho
     # The interface of a document store takes query operators as names: what an attack is elsewhere is its language.
     operators = KINDS.index("body-name")
     asked = [r for r, parts in zip(asked, prepare.requests(asked)) if not any(p.kind == operators and p.window.startswith(b"$") for p in parts)]
-    for name, wanted, has_body in (("applications, bodies", 0.005, True), ("applications, no bodies", 0.001, False)):
+    for name, wanted, has_body in (("applications, bodies", 0.008, True), ("applications, no bodies", 0.003, False)):
         mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
