@@ -13,7 +13,7 @@ use super::Parts;
 use super::error::{ApiError, BodyErrors, ChangeErrors, ErrorBody, ReadErrors};
 use super::extract::{JsonBody, timely};
 use super::keyring::Actor;
-use super::sessions::{BehaviourName, SessionView, session_id};
+use super::sessions::{BehaviourName, MAX_OPEN, SessionView, session_id};
 use crate::behaviour::Behaviour;
 
 /// What a visit was.
@@ -50,7 +50,9 @@ pub(super) async fn set(parts: &Parts, actor: &Actor, id: &str, behavior: &str) 
         let known = Behaviour::ALL.map(Behaviour::as_str).join(", ");
         ApiError::bad_request("bad_label", format!("behavior: expected one of {known}"))
     })?;
-    let Some(mut judged) = timely(parts.assessments.by_session(id)).await? else {
+    // One judged early is judged again when it closes, which would undo the label.
+    let open = (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == id);
+    let Some(mut judged) = timely(parts.assessments.by_session(id)).await?.filter(|_| !open) else {
         return Err(ApiError::not_found(format!("there is no judged session {id}; an open one has to close first")));
     };
     let before = json!({"behavior": judged.behaviour.as_str(), "active": judged.active});

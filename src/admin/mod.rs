@@ -5,7 +5,7 @@
 //! | `GET /livez` | no | 200 while the process answers |
 //! | `GET /readyz` | no | 200 when every part works, else 503; JSON by part |
 //! | `GET /metrics` | no | Prometheus text exposition |
-//! | `GET /`, `/login`, `/requests`, … | cookie | the console: see [`console`] |
+//! | `GET /`, `/login`, `/requests`, … | cookie | the console: see the module `console` |
 //! | `GET /api/v1/status` | viewer | version, mode, rules, models, uptime, queue |
 //! | `GET /api/v1/bans` | viewer | bans in force, newest first |
 //! | `POST /api/v1/bans` | operator | ban `{"address", "duration", "reason"}`; 201 |

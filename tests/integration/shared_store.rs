@@ -62,8 +62,8 @@ fn three_abnormal_sessions_on_three_filters_ban() {
     let filters = [(); 3].map(|()| Waf::with(&origin, &sections(&mongod.uri())));
     let bans = |waf: &Waf| waf.api("GET", "/api/v1/bans", None).json()["bans"].as_array().unwrap().len();
     for (number, waf) in filters.iter().enumerate() {
-        assert_eq!(waf.send(get("/item?id=1'%20UNION%20SELECT%20name,password%20FROM%20users--%20-")).status, 403);
         assert_eq!(filters.iter().map(bans).sum::<usize>(), 0, "{number} abnormal sessions ban nobody");
+        assert_eq!(waf.send(get("/item?id=1'%20UNION%20SELECT%20name,password%20FROM%20users--%20-")).status, 403);
         let judged = "portcullis_assessments_total{behavior=\"Abnormal\"} 1";
         wait_for("the session to be judged", || waf.metrics().contains(judged).then_some(()));
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::banlist::{Ban, BanOrigin};
+use crate::behaviour::{Assessment, Cause, Limit, Spoken};
 
 const ONE: &str = "5f5e10000000000000000001";
 const ATTACK: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
@@ -168,6 +169,30 @@ fn bans_are_lifted_and_released_and_sessions_labelled() {
 }
 
 #[test]
+fn a_session_shows_what_it_rests_on_in_plain_words() {
+    let api = start();
+    let spoke = |feature: &str, value, weight| Spoken { feature: feature.into(), value, weight };
+    let mut assessment = log::assessment(ONE);
+    assessment.cause = Some(Cause::Features);
+    assessment.spoke = vec![spoke("share4xx", 0.875, 0.5), spoke("checkouts", 12.0, 0.25)];
+    api.assessments.kept.lock().push(assessment);
+    let browser = Browser::signed_in(&api, TOKEN);
+    let body = browser.get(&format!("/sessions/{ONE}")).body;
+    for shown in ["What spoke for abnormal", "Share of answers 400 to 499", "87.5 %", "50.0 %", "checkouts", "25.0 %"] {
+        assert!(body.contains(shown), "{shown} in {body}");
+    }
+    let session = api.get(&format!("/api/v1/sessions/{ONE}")).json();
+    assert_eq!(session["spoke"][0], json!({"feature": "share4xx", "value": 0.875, "weight": 0.5}));
+    assert_eq!((&session["features"]["numOfReqs"], &session["features"]["sesDuration"]), (&json!(3), &json!(5)));
+
+    let limited = Assessment { cause: Some(Cause::Limit(Limit::Logins)), ..log::assessment(ONE) };
+    *api.assessments.kept.lock() = vec![limited];
+    let body = browser.get(&format!("/sessions/{ONE}")).body;
+    assert!(body.contains("too many failed logins") && !body.contains("What spoke"), "{body}");
+    assert!(browser.get("/sessions").body.contains("too many failed logins"));
+}
+
+#[test]
 fn attack_text_is_shown_as_text_on_every_page() {
     let api = start();
     let mut record = log::record(ONE, Some(ONE));
@@ -181,6 +206,7 @@ fn attack_text_is_shown_as_text_on_every_page() {
     api.activity.records.lock().push(record);
     let mut assessment = log::assessment(ONE);
     assessment.model = ATTACK.into();
+    assessment.spoke = vec![Spoken { feature: ATTACK.into(), value: 1.0, weight: 0.5 }];
     api.assessments.kept.lock().push(assessment);
     let ban = Ban {
         scope: "192.0.2.7".parse().unwrap(),

@@ -214,6 +214,9 @@ fn a_label_is_stored_and_takes_the_strike_back() {
     assert_eq!(label(ONE, "Evil").error(), (400, "bad_label".to_owned()));
     assert_eq!(label(TWO, "Normal").error(), (404, "not_found".to_owned()));
     assert_eq!(label("x", "Normal").error(), (400, "bad_id".to_owned()));
+    let still_open = Session::begin(ONE.parse().unwrap(), key(), ip(), Timestamp::now());
+    api.open.lock().push(still_open);
+    assert_eq!(label(ONE, "Abnormal").error(), (404, "not_found".to_owned()), "judged early, it is judged again");
 }
 
 #[test]
