@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="portcullis" \
 RUN useradd --system --uid 10001 --home-dir /var/lib/portcullis --create-home portcullis
 COPY --from=build /src/tools/onnxruntime/ /usr/lib/portcullis/
 COPY --from=build /out/portcullis /usr/bin/portcullis
-COPY models/*.onnx models/*.toml /usr/share/portcullis/models/
+COPY models/*.onnx models/*.screen models/*.toml /usr/share/portcullis/models/
 COPY conf/docker.toml /etc/portcullis/portcullis.toml
 COPY LICENSE /usr/share/doc/portcullis/LICENSE
 RUN portcullis --version

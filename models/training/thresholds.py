@@ -171,7 +171,7 @@ def lowering(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: f
     """The class and its next lower threshold that gains the most attacks without a group's being over."""
     best, chosen = 0, None
     for label, value in limits.items():
-        below = sorted((text[label] for _, texts in benign for text in texts if floor <= text.get(label, 0.0) < value - 2e-4), reverse=True)
+        below = sorted({round(text[label], 4) for _, texts in benign for text in texts if floor <= text.get(label, 0.0) < value - 2e-4}, reverse=True)
         # Just above the one that is next after the one let in.
         lower = (below[1] + 1e-4 if len(below) > 1 else floor) if below else floor
         gained = sum(lower <= text.get(label, 0.0) < value for text in truth)

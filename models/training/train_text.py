@@ -12,6 +12,7 @@ import pickle
 import random
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,7 @@ def groups(root: Path, captures: Path, held_out: list[data.Row]) -> list[thresho
     # The interface of a document store takes query operators as names: what an attack is elsewhere is its language.
     operators = KINDS.index("body-name")
     asked = [r for r, parts in zip(asked, prepare.requests(asked)) if not any(p.kind == operators and p.window.startswith(b"$") for p in parts)]
-    for name, wanted, has_body in (("applications, bodies", 0.008, True), ("applications, no bodies", 0.003, False)):
+    for name, wanted, has_body in (("applications, bodies", 0.01, True), ("applications, no bodies", 0.003, False)):
         mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
@@ -166,13 +167,13 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     left_out = frozenset(args.leave_out)
-    windows, held_out = assembled(args, left_out)
     if args.again:
-        windows, sieve = windows, pickle.loads((SCRATCH / "screen.pickle").read_bytes())
+        (_, held_out), windows, sieve = dataset.corpora(args.data, left_out), None, pickle.loads((SCRATCH / "screen.pickle").read_bytes())
     else:
+        windows, held_out = assembled(args, left_out)
         windows, sieve = screened(windows)
         (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
-    print(f"{len(windows.rows)} windows: {dict(zip(LABELS, np.bincount(windows.label, minlength=len(LABELS)).tolist()))}", flush=True)
+        print(f"{len(windows.rows)} windows: {dict(zip(LABELS, np.bincount(windows.label, minlength=len(LABELS)).tolist()))}", flush=True)
     net = TextNet(len(KINDS), len(LABELS))
     if args.again:
         net.load_state_dict(torch.load(SCRATCH / "text.pt"))
@@ -188,7 +189,11 @@ def main() -> None:
         left_out_recall(model, args.data, left_out, chosen.refuse["medium"])
         return
     (args.out / "text.screen").write_bytes(sieve.file())
-    manifest.write(args.out / "text.toml", document(path, args, windows, chosen, sieve), "The text model. Written by models/training/train_text.py; the metrics by evaluate_text.py.")
+    written = document(path, args, windows, chosen, sieve)
+    if args.again:
+        before = tomllib.loads((args.out / "text.toml").read_text(encoding="utf-8"))
+        written |= {"training": before["training"], "sources": before["sources"]}
+    manifest.write(args.out / "text.toml", written, "The text model. Written by models/training/train_text.py; the metrics by evaluate_text.py.")
 
 
 def assembled(args, left_out: frozenset[str]) -> tuple[dataset.Windows, list[data.Row]]:
@@ -213,9 +218,9 @@ def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chos
         "window": {"bytes": BUCKETS[-1], "step": 192, "buckets": list(BUCKETS)},
         "thresholds": {"flag": 0.5, **chosen.refuse},
         "calibration": {"method": "each class lowered, inside the network, until one half flags as few as wanted; logistic regression on the logits of network and screen", "offsets": {label: round(float(offset), 3) for label, offset in zip(LABELS, chosen.offsets)}, "data": "recorded requests of the selection sites, applications and 5 % of the benign corpora kept for it, generated texts and attacks of other seeds"},
-        "training": {"command": "make train-text", "seed": SEED, "epochs": args.epochs, "drawn_an_epoch": args.drawn, "windows": len(windows.rows), "sites": "60 % train (10 % of them left out and looked at while developing), 20 % thresholds, 20 % test, by registrable domain"},
+        "training": {"command": "make train-text", "seed": SEED, "epochs": args.epochs, "drawn_an_epoch": args.drawn, "windows": len(windows.rows) if windows else 0, "sites": "60 % train (10 % of them left out and looked at while developing), 20 % thresholds, 20 % test, by registrable domain"},
         "metrics": {"selection": chosen.report["medium"]},
-        "sources": manifest.sources(windows.source),
+        "sources": manifest.sources(windows.source if windows else []),
     }
 
 

@@ -25,8 +25,15 @@ pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
             let inner = inner.strip_suffix(b"/").unwrap_or(inner);
             inner.is_empty() || inner.split(|byte| *byte == b'/').all(is_plain_token)
         }
-        _ => is_plain_token(text),
+        _ => is_plain_token(text) || is_inert_link(text),
     }
+}
+
+/// `javascript:;`, `javascript:void(0)` and their like: links that do nothing, which pages report with every click.
+fn is_inert_link(text: &[u8]) -> bool {
+    let Some(script) = text.strip_prefix(b"javascript:") else { return false };
+    let script = script.trim_ascii().strip_suffix(b";").unwrap_or(script.trim_ascii());
+    matches!(script.trim_ascii(), b"" | b"void(0)" | b"void 0" | b"void(null)" | b"undefined" | b"//")
 }
 
 /// Characters of a text, as far as it matters: a long text has enough of them.
@@ -87,6 +94,8 @@ mod tests {
             "'--",
             "日本語",
             "deadbeef-0000-4000",
+            "javascript:;",
+            "javascript: void(0);",
         ] {
             assert!(is_safe(TargetKind::QueryValue, text.as_bytes()), "{text}");
         }
@@ -109,6 +118,8 @@ mod tests {
             "--help",
             "日本語テ",
             "id_rsa~",
+            "javascript:alert(1)",
+            "javascript:void(0);alert(1)",
         ] {
             assert!(!is_safe(TargetKind::QueryValue, text.as_bytes()), "{text}");
         }
