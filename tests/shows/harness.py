@@ -14,7 +14,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = ROOT / "target/release/portcullis"
+BINARY = Path(os.environ.get("PORTCULLIS_BINARY", ROOT / "target/release/portcullis"))
+RUNTIME = os.environ.get("ORT_DYLIB_PATH", str(ROOT / "tools/onnxruntime/libonnxruntime.so"))
 TOKEN = "token-of-the-show-0123456789"
 DEADLINE = 600
 
@@ -33,6 +34,12 @@ def wait(what: str, condition):
             return value
         time.sleep(0.1)
     sys.exit(f"waited {DEADLINE} s in vain for {what}")
+
+
+def alive(child: subprocess.Popen) -> None:
+    """Ends the show when what it needs has ended."""
+    if child.poll() is not None:
+        sys.exit(f"{child.args[0]} {child.args[1]} ended with {child.returncode}: see its log")
 
 
 def connects(port: int) -> bool:
@@ -63,12 +70,12 @@ class Filter:
                           f'[storage]\n{storage}{sections}')
         self.start([str(BINARY), "demo-site", "--listen", f"127.0.0.1:{site}", "--log", str(self.site_log)], "site.err")
         wait("the demo site", lambda: connects(site))
-        self.start([str(BINARY), "run", "--config", str(config)], "filter.log")
-        wait("the filter", lambda: connects(self.admin) and connects(self.proxy))
+        portcullis = self.start([str(BINARY), "run", "--config", str(config)], "filter.log")
+        wait("the filter", lambda: alive(portcullis) or connects(self.admin) and connects(self.proxy))
 
     def start(self, command: list, log: str) -> subprocess.Popen:
         out = open(self.folder / log, "w")
-        environment = {**os.environ, "PORTCULLIS_ADMIN_TOKEN": TOKEN, "ORT_DYLIB_PATH": str(ROOT / "tools/onnxruntime/libonnxruntime.so")}
+        environment = {**os.environ, "PORTCULLIS_ADMIN_TOKEN": TOKEN, "ORT_DYLIB_PATH": RUNTIME}
         environment.pop("MONGO_URI", None)
         child = subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd=ROOT)
         self.children.append(child)
