@@ -80,8 +80,8 @@ class Show:
         records, classes = {address: [] for address in self.who}, {address: Counter() for address in self.who}
         for record in sorted(self.filter.pages("/api/v1/requests", "requests"), key=lambda record: record["id"]):
             records[record["client_ip"]].append(record)
-        for session in self.filter.pages("/api/v1/sessions", "sessions"):
-            classes[session["client_ip"]][session["behavior"] or session["state"]] += 1
+        for session in self.filter.pages("/api/v1/sessions", "judged"):
+            classes[session["client_ip"]][session["behavior"]] += 1
         bans = {ban["address"].split("/")[0]: ban["reason"] for ban in self.filter.api("/api/v1/bans")["bans"]}
         return [self.row(address, records[address], reached, classes[address], bans) for address in self.who]
 

@@ -20,7 +20,7 @@ def open_browser() -> webdriver.Chrome:
     options = Options()
     options.binary_location = "/usr/bin/chromium"
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-                     "--disable-component-update", "--disable-sync", "--no-first-run", "--window-size=1200,900",
+                     "--disable-component-update", "--disable-sync", "--disable-features=BackForwardCache", "--no-first-run", "--window-size=1200,900",
                      f"--user-data-dir={tempfile.mkdtemp(prefix='harness-chromium-')}"):
         options.add_argument(argument)
     driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
