@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far real attack tools get before they are stopped, with block_ip on and every limit as it ships.
 
-    PYTHON tests/shows/tools.py [--runs 3] [--bar 30] [--people 0]
+    PYTHON tests/shows/tools.py [--runs 3] [--bar 30] [--people 0] [--behaviour 'flood_rate = 25']
 
 Runs each tool, one after the other, against the demo site behind the filter, every run from a loopback address of its
 own, and prints the medians: requests sent, refused, let through to the site (by the site's own log), made until the
@@ -51,9 +51,10 @@ def commands(url: str, folder: Path) -> dict[str, list[str]]:
 class Show:
     """The filter, and who is at which address."""
 
-    def __init__(self):
+    def __init__(self, more: str):
+        """`more`: further lines of [behaviour]."""
         self.folder = Path(tempfile.mkdtemp(prefix="show-tools-"))
-        self.filter = Filter("embedded", self.folder, '[behaviour]\nblock_ip = true\nban_duration = "1h"\n[log]\nlevel = "warn"\n')
+        self.filter = Filter("embedded", self.folder, f'[behaviour]\nblock_ip = true\nban_duration = "1h"\n{more}\n[log]\nlevel = "warn"\n')
         self.relay, self.who, self.took = Relay(), {}, {}
 
     def visit(self, who: str, act) -> None:
@@ -137,9 +138,10 @@ def main() -> int:
     for name, default in (("runs", 3), ("bar", 30), ("people", 0), ("seed", 11)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--tools", default="", help="only these, by comma")
+    parser.add_argument("--behaviour", default="", help="lines of [behaviour] to try, such as flood_rate = 25")
     args = parser.parse_args()
     names = args.tools.split(",") if args.tools else list(commands("http://127.0.0.1:1", Path(tempfile.mkdtemp())))
-    show = Show()
+    show = Show(args.behaviour)
     try:
         for name in names * args.runs:
             show.attack(name)

@@ -112,6 +112,14 @@ def api_client(url: str, rng: random.Random) -> None:
         me.pause(every / 2, every * 1.5)
 
 
+def batch_client(url: str, rng: random.Random) -> None:
+    """A program that does a job in one go: a couple of dozen requests as fast as the answers come, then nothing."""
+    me = Client(url, rng, {"User-Agent": rng.choice(("nightly-job/1.0", "curl/8.9.1", "python-requests/2.32.3"))})
+    for number in range(rng.randint(2, 24)):
+        path = rng.choice(("/api/orders", f"/product?id={1 + number % 8}", "/search?q=oak"))
+        me.ask(path, "HEAD" if rng.random() < 0.1 else "GET")
+
+
 def broken_client(url: str, rng: random.Random) -> None:
     """A program whose order is refused: it tries the same again, a few times, and waits longer each time."""
     me = Client(url, rng, {"User-Agent": "warehouse-sync/2.1", "Accept": "application/json"})
@@ -170,5 +178,5 @@ def office(url: str, rng: random.Random) -> None:
         person.join()
 
 
-PERSONAS = {make.__name__: make for make in (reader, shopper, uploader, double_clicker, api_client, broken_client, crawler, monitor, passer_by, app, office)}
+PERSONAS = {make.__name__: make for make in (reader, shopper, uploader, double_clicker, api_client, batch_client, broken_client, crawler, monitor, passer_by, app, office)}
 """By name; each is called with the site's address and chance."""
