@@ -11,7 +11,7 @@ SHELL := /bin/bash
 export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/tools/mongodb/bin
 export ORT_DYLIB_PATH ?= $(CURDIR)/tools/onnxruntime/libonnxruntime.so
 
-.PHONY: help run build test check deny side-by-side tools train-text clean-tools build-tools onnxruntime mongod
+.PHONY: help run build deb test check deny side-by-side tools train-text clean-tools build-tools onnxruntime mongod
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -21,6 +21,9 @@ run: build ## fetch, build, start the filter (and the demo site; or UPSTREAM=HOS
 
 build: build-tools onnxruntime ## the release binary, target/release/portcullis
 	cargo build --release --locked
+
+deb: build ## a Debian package, target/debian/portcullis_*.deb (cargo install cargo-deb)
+	cargo deb --no-build --strip
 
 test: build-tools onnxruntime mongod check ## what CI runs: format, lints, docs, all tests, every configuration
 	cargo test --locked

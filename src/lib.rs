@@ -21,10 +21,10 @@
 //! ```text
 //! 4  main cli app config     → anything
 //! 3  proxy admin dataset     → 2 1 0 (never each other)
-//! 2  storage model           → traits and types of 1; 0 (never each other)
+//! 2  storage model audit     → traits and types of 1; 0 (never each other)
 //! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
 //!    banlist, session → client
-//! 0  client expression id live metrics spool time → nothing of ours but each other's ids and moments
+//! 0  client expression id live logging metrics spool time → nothing of ours but each other's ids and moments
 //! ```
 //!
 //! Traits are declared by the domain that needs them, implemented one layer up and joined in [`app`].
@@ -40,11 +40,13 @@
 //! | the store and the disk | records wait in the queue; past its capacity they are dropped and counted |
 //! | the text model, on an input | counted; then `inspection.on_error`: `refuse` (default) or `allow` |
 //! | the behaviour model | counted; the session is stored as `newSession`, without a judgement |
+//! | the audit export | its queue is bounded; what finds no room is dropped and counted |
 //! | the scorer's backlog | bounded; a session that finds no room is counted and left unjudged |
 
 pub mod activity;
 pub mod admin;
 pub mod app;
+pub mod audit;
 pub mod banlist;
 pub mod behaviour;
 pub mod cli;
@@ -55,6 +57,7 @@ pub mod expression;
 pub mod id;
 pub mod inspection;
 pub mod live;
+pub mod logging;
 pub mod metrics;
 pub mod model;
 pub mod policy;

@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
     ("spool", &["metrics", "time"]),
+    ("logging", &[]),
     ("id", &["time"]),
     ("expression", &[]),
     ("client", &["metrics", "live", "id", "time"]),
@@ -41,6 +42,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
         "storage",
         &["activity", "behaviour", "banlist", "session", "policy", "inspection", "client", "metrics", "id", "time"],
     ),
+    ("audit", &["activity", "policy", "inspection", "metrics", "id", "time"]),
     ("model", &["behaviour", "inspection", "metrics", "id", "time"]),
     ("proxy", SERVICES),
     ("admin", SERVICES),
@@ -57,6 +59,7 @@ const ANYTHING: &[&str] = &["*"];
 const SERVICES: &[&str] = &[
     "storage",
     "model",
+    "audit",
     "activity",
     "behaviour",
     "banlist",
@@ -67,6 +70,7 @@ const SERVICES: &[&str] = &[
     "client",
     "metrics",
     "live",
+    "logging",
     "id",
     "time",
 ];

@@ -2,7 +2,10 @@
 
 import random
 
-from generators_common import mixed_case, number, ordinary, sometimes_encoded, token, unique
+from forms_sqli import FORMS, evaded
+from generators_common import mixed_case, number, ordinary, sometimes_encoded, token
+from grammar import Generator, Grammar, Shape, VALUE
+from surroundings import around
 
 TABLES = ("users", "user", "admin", "information_schema.tables", "information_schema.columns", "mysql.user", "sysobjects", "all_tables", "sqlite_master",
           "pg_catalog.pg_tables", "members", "accounts", "customers", "orders", "dual", "sys.databases", "pg_shadow", "wp_users", "syscolumns", "master..sysdatabases")
@@ -132,7 +135,7 @@ def make(rng: random.Random) -> str:
     if rng.random() < 0.08:
         return sometimes_encoded(rng, spaced(rng, numeric(rng)))
     if rng.random() < 0.1:
-        whole = rng.choice((lambda: query(rng), lambda: stacked(rng), lambda: f"({query(rng)})", lambda: f"{rng.choice(NAMES_FOR_LOGIN)}{rng.choice(LOGIN_ENDS)}", lambda: f"(select(0)from(select(sleep({rng.randint(1, 20)})))v)/*'+"))()
+        whole = rng.choice((lambda: stacked(rng), lambda: f"({query(rng)})", lambda: f"{rng.choice(NAMES_FOR_LOGIN)}{rng.choice(LOGIN_ENDS)}", lambda: f"(select(0)from(select(sleep({rng.randint(1, 20)})))v)/*'+"))()
         return sometimes_encoded(rng, spaced(rng, whole))
     close = rng.choice(("'", "'", "'", "'", "", "", "", '"', '"', "')", "'))", '")', ")", "))", "%'", "%')", "`", "\\'", "'||'", "' ", "')) ", "';", "];", "%27", "\xbf'", "''", "']"))
     before = number(rng) if not close or rng.random() < 0.4 else ordinary(rng)
@@ -147,6 +150,9 @@ NAMES_FOR_LOGIN = ("admin", "root", "administrator", "user", "test", "guest", "s
 LOGIN_ENDS = ("'--", "' --", "'#", "'/*", "' or '1'='1", "') or ('1'='1", "' or 1=1#", '"--', '" or ""="', "' or ''='", "'-- -", "';--", "')--", "' or 1=1 or ''='", "' and 1=1--", "'||'1", "'or'1'='1", "' or true--")
 
 
-def generate(seed: int, count: int) -> list[str]:
-    """`count` different texts."""
-    return unique(make, random.Random(seed), count)
+GRAMMAR = Grammar(FORMS, {"first": make})
+GRAMMAR.rules["evaded"] = lambda rng: evaded(rng, GRAMMAR.fill(rng, rng.choice(("«classic»", "«classic»", "«quoteless»", "«tautology»", "«inserted»", "«sort»"))))
+GENERATOR = Generator(GRAMMAR, [
+    Shape(30, "first", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE),
+], around, ("quoteless", "tautology", "spread"))
+generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

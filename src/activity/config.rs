@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Pseudonyms;
+
 /// Which request bodies are kept, always redacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BodyLogging {
@@ -59,6 +61,9 @@ pub struct Config {
     pub retention: Duration,
     /// Which request bodies are kept. Default: those of suspected requests.
     pub bodies: BodyLogging,
+    /// Stands pseudonyms in place of clients' addresses in what is stored of requests and judged visits. Default: none,
+    /// addresses are stored.
+    pub pseudonyms: Option<Pseudonyms>,
 }
 
 impl Default for Config {
@@ -70,6 +75,7 @@ impl Default for Config {
             flush_interval: Duration::from_millis(200),
             retention: Duration::from_secs(30 * 24 * 60 * 60),
             bodies: BodyLogging::default(),
+            pseudonyms: None,
         }
     }
 }

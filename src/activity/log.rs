@@ -13,7 +13,7 @@ use super::backlog::{self, Backlog};
 use super::closing::Closing;
 use super::drain::Drainer;
 use super::writer::Writer;
-use super::{ActivityRecord, ActivityStore, Config, retention};
+use super::{ActivityRecord, ActivityStore, Config, Pseudonyms, retention};
 use crate::metrics::ActivityMetrics;
 use crate::spool::Spool;
 
@@ -27,6 +27,7 @@ pub struct ActivityLog(Arc<Inner>);
 struct Inner {
     sender: mpsc::Sender<ActivityRecord>,
     state: Arc<State>,
+    pseudonyms: Option<Pseudonyms>,
     spool: Option<Arc<Spool>>,
     /// The moment by which the writer has to be done, once closing has begun.
     closing: watch::Sender<Option<Instant>>,
@@ -77,13 +78,18 @@ impl ActivityLog {
         }
         let writer = Writer::new(config, store, spool.clone(), Arc::clone(&state), receiver, closed);
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Self(Arc::new(Inner { sender, state, spool, closing, writer }))
+        let pseudonyms = config.pseudonyms.clone();
+        Self(Arc::new(Inner { sender, state, pseudonyms, spool, closing, writer }))
     }
 
     /// Hands a record to the writer. Never waits: where the queue is full or the log closed, the record is dropped
     /// and counted.
     pub fn record(&self, record: ActivityRecord) {
         let state = &self.0.state;
+        let record = match &self.0.pseudonyms {
+            Some(pseudonyms) => pseudonyms.record(record),
+            None => record,
+        };
         if !state.backlog.reserve(backlog::weight(&record)) {
             return state.count_dropped(1);
         }

@@ -12,6 +12,7 @@ mod config;
 mod delivery;
 mod drain;
 mod log;
+mod pseudonym;
 mod record;
 mod redact;
 mod retention;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use config::{BodyLogging, Config};
 pub use log::ActivityLog;
+pub use pseudonym::{MIN_KEY_BYTES, Pseudonyms};
 pub use record::ActivityRecord;
 pub use redact::Redaction;
 pub use store::{ActivityQuery, ActivityStore, ActivityStoreError};

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::ActivityRecord;
 use crate::client::ClientKey;
 use crate::id::RequestId;
+use crate::inspection::AttackClass;
 use crate::session::SessionId;
 use crate::time::Timestamp;
 
@@ -22,6 +23,12 @@ pub struct ActivityQuery {
     pub client: Option<ClientKey>,
     /// Only refused ones.
     pub refused_only: bool,
+    /// Only with this verdict, by its name.
+    pub verdict: Option<&'static str>,
+    /// Only with this class of attack.
+    pub class: Option<AttackClass>,
+    /// Only where the URL begins so, in the path's own letter case.
+    pub path: Option<String>,
     /// Only older than this record, by id.
     pub before: Option<RequestId>,
     /// At most so many; 1 to 1,000.

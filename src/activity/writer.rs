@@ -15,7 +15,7 @@ use crate::spool::Spool;
 /// How often an idle store is asked whether it answers, so that readiness does not wait for traffic.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// How long the store may take for a batch before it goes to the spool: what comes meanwhile waits in memory.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Gathers batches and brings each to safety.
 pub(super) struct Writer {
@@ -97,7 +97,7 @@ impl Writer {
                 self.batch.clear();
                 return true;
             }
-            if self.to_spool(&spool).await {
+            if self.write_to_spool(&spool).await {
                 return true;
             }
             disk_failed = true;
@@ -110,7 +110,7 @@ impl Writer {
     }
 
     /// Writes the batch to disk; whether it is there. Otherwise the batch is as it was.
-    async fn to_spool(&mut self, spool: &Arc<Spool>) -> bool {
+    async fn write_to_spool(&mut self, spool: &Arc<Spool>) -> bool {
         let (batch, disk) = (std::mem::take(&mut self.batch), Arc::clone(spool));
         let push = move || {
             let payloads = batch.iter().map(codec::encode).collect::<Vec<_>>();

@@ -1,18 +1,27 @@
 //! Who may use the API.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
+use super::keyring::{Actor, Keyring};
+use super::login::Logins;
+use super::role::{Role, TokenHash};
+use super::serve::Peer;
+use super::throttle::Throttle;
+use crate::client::{self, ClientIp};
+use crate::metrics::AdminMetrics;
+use crate::time::Timestamp;
 
 /// Characters a token has at least.
 pub const MIN_TOKEN_CHARS: usize = 16;
@@ -21,7 +30,6 @@ pub const MIN_TOKEN_CHARS: usize = 16;
 #[derive(Clone)]
 pub struct AdminToken {
     secret: String,
-    digest: [u8; 32],
 }
 
 /// A text is no token.
@@ -37,21 +45,12 @@ impl AdminToken {
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
-        Ok(Self::of(URL_SAFE_NO_PAD.encode(bytes)))
+        Ok(Self { secret: URL_SAFE_NO_PAD.encode(bytes) })
     }
 
     /// The secret itself, to be shown once to the operator who started the filter, and never logged.
     pub fn reveal(&self) -> &str {
         &self.secret
-    }
-
-    /// Whether this is the token. Takes the same time whatever is offered: digests are compared.
-    fn admits(&self, offered: &[u8]) -> bool {
-        Sha256::digest(offered).as_slice().ct_eq(&self.digest).into()
-    }
-
-    fn of(secret: String) -> Self {
-        Self { digest: Sha256::digest(secret.as_bytes()).into(), secret }
     }
 }
 
@@ -62,7 +61,7 @@ impl TryFrom<String> for AdminToken {
     fn try_from(text: String) -> Result<Self, WeakToken> {
         let secret = text.trim();
         let fits = secret.len() >= MIN_TOKEN_CHARS && secret.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(Self::of(secret.to_owned())) } else { Err(WeakToken) }
+        if fits { Ok(Self { secret: secret.to_owned() }) } else { Err(WeakToken) }
     }
 }
 
@@ -72,16 +71,93 @@ impl fmt::Debug for AdminToken {
     }
 }
 
-/// Lets a request through that has the token.
-pub(super) async fn require_token(State(token): State<Arc<AdminToken>>, request: Request, next: Next) -> Response {
-    match bearer(request.headers()) {
-        Some(offered) if token.admits(offered) => next.run(request).await,
-        Some(_) => {
-            tracing::warn!("a wrong admin token was refused");
-            unauthorized("the token is wrong")
-        }
-        None => unauthorized("send the admin token as Authorization: Bearer TOKEN"),
+/// Who may come in: the tokens, the console's logins, and who has failed too often.
+pub(super) struct Gatekeeper {
+    pub(super) keyring: Keyring,
+    pub(super) logins: Logins,
+    throttle: Throttle,
+    clients: client::Config,
+    metrics: AdminMetrics,
+}
+
+/// Why nobody was let in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The token is none of ours.
+    Wrong,
+    /// This client has failed too often and has to wait so long.
+    Throttled(Duration),
+}
+
+impl Gatekeeper {
+    pub(super) fn new(keyring: Keyring, clients: client::Config, metrics: AdminMetrics) -> Self {
+        Self { keyring, logins: Logins::default(), throttle: Throttle::default(), clients, metrics }
     }
+
+    /// Who holds this token. A client that has failed too often is refused unheard, so that guessing is slow.
+    pub(super) fn admit(&self, offered: &[u8], peer: IpAddr, now: Timestamp) -> Result<(Actor, TokenHash), Refused> {
+        let client = self.clients.key(ClientIp::new(peer));
+        if let Some(wait) = self.throttle.wait(client, now) {
+            self.metrics.login_refused("throttled");
+            return Err(Refused::Throttled(wait));
+        }
+        let offered = TokenHash::of(offered);
+        match self.keyring.holder(&offered) {
+            Some(token) => Ok((Actor { name: token.name.clone(), role: token.role, address: Some(peer) }, token.hash)),
+            None => {
+                self.throttle.failed(client, now);
+                self.metrics.login_refused("wrong_token");
+                tracing::warn!(%peer, "a wrong admin token was refused");
+                Err(Refused::Wrong)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Wrong => unauthorized("the token is wrong"),
+            Self::Throttled(wait) => {
+                let seconds = wait.as_secs() + 1;
+                let message = format!("too many wrong tokens came from this address; try again in {seconds} s");
+                let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "throttled", message);
+                ([(header::RETRY_AFTER, seconds.to_string())], error).into_response()
+            }
+        }
+    }
+}
+
+/// Lets a request through that has a token, and notes whose it is.
+pub(super) async fn require_token(
+    State(gatekeeper): State<Arc<Gatekeeper>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(offered) = bearer(request.headers()) else {
+        return unauthorized("send the admin token as Authorization: Bearer TOKEN");
+    };
+    match gatekeeper.admit(offered, peer, Timestamp::now()) {
+        Ok((actor, _)) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// Lets a request through whose token may change things; stands behind [`require_token`].
+pub(super) async fn require_operator(Extension(actor): Extension<Actor>, request: Request, next: Next) -> Response {
+    match actor.role {
+        Role::Operator => next.run(request).await,
+        Role::Viewer => forbidden().into_response(),
+    }
+}
+
+/// A viewer's token was used for a change.
+pub(super) fn forbidden() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "forbidden", "this token is a viewer's; a change needs an operator's")
 }
 
 /// The token of the one `Authorization` header.
@@ -115,12 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn generated_tokens_differ_and_admit_only_themselves() {
+    fn generated_tokens_differ() {
         let (one, other) = (AdminToken::generate().unwrap(), AdminToken::generate().unwrap());
         assert_eq!(one.reveal().len(), 43);
-        assert!(one.admits(one.reveal().as_bytes()));
-        assert!(!one.admits(other.reveal().as_bytes()));
-        assert!(!one.admits(b""));
+        assert_ne!(one.reveal(), other.reveal());
     }
 
     #[test]

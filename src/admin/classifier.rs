@@ -2,8 +2,9 @@
 //!
 //! As it did, it answers 200 with an echo for a known session, 404 with an echo for an unknown one and 400 for
 //! anything else, reads JSON whatever the content type says, takes numbers as ids and trims. Unlike it, it asks for
-//! the token, adds the judgement as `behavior` where there is one and answers in JSON always. It judges what nobody has
-//! judged: visits of the log, such as imported ones. A judgement stands: asking again brings no evidence back to life.
+//! the token, adds the judgement as `behavior` where there is one and answers in JSON always. It judges, once, what
+//! nobody has judged: a visit that only the log knows, and one that was imported or whose model failed. That is evidence
+//! for people: it is no strike and bans nobody.
 
 use std::sync::Arc;
 
@@ -11,14 +12,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::Parts;
-use super::error::ApiError;
-use super::extract::JsonBody;
+use super::error::{ApiError, BodyErrors, ErrorBody};
+use super::extract::{JsonBody, timely};
 use super::sessions::MAX_OPEN;
 use crate::activity::ActivityQuery;
-use crate::behaviour::Behaviour;
+use crate::behaviour::{Assessment, Behaviour};
 use crate::session::SessionId;
 
 /// Characters of an id at most, after trimming.
@@ -27,7 +30,34 @@ const MAX_ID_CHARS: usize = 64;
 /// Records of a visit that are judged at most, the newest: a page of the log.
 const MAX_RECORDS: u32 = 1_000;
 
-/// `POST /api`
+/// The predecessor's call.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Echo {
+    /// What was sent.
+    #[serde(rename = "sesID")]
+    ses_id: Value,
+    /// The judgement, where there is one.
+    #[schema(value_type = Option<super::sessions::BehaviourName>)]
+    behavior: Option<String>,
+}
+
+/// What the predecessor was sent.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "read by the OpenAPI document only")]
+pub(super) struct Sent {
+    /// The session's id.
+    #[serde(rename = "sesID")]
+    ses_id: String,
+}
+
+/// The predecessor's call: is this session known, and what was it judged to be?
+#[utoipa::path(post, path = "/api", tag = "predecessor", request_body = Sent,
+    responses((status = 200, description = "It is known", body = Echo),
+        (status = 404, description = "It is not", body = Echo),
+        (status = 400, description = "An echo of what is no id, or an error", body = Value),
+        (status = 401, description = "No token, or a wrong one", body = ErrorBody),
+        (status = 429, description = "Too many wrong tokens came from this address", body = ErrorBody),
+        (status = 503, description = "The store did not answer in time", body = ErrorBody), BodyErrors))]
 pub(super) async fn ask(
     State(parts): State<Arc<Parts>>,
     JsonBody(body): JsonBody<Value>,
@@ -60,25 +90,31 @@ enum Known {
     Not,
 }
 
-/// The judgement of a visit; one that nobody judged and that lies in the log, as after an import, is judged now.
+/// The judgement of a visit; one that nobody judged is judged now.
 async fn judgement(parts: &Parts, session: SessionId) -> Result<Known, ApiError> {
-    let kept = parts.assessments.by_session(session).await?;
+    let kept = timely(parts.assessments.by_session(session)).await?;
     if let Some(kept) = kept.as_ref().filter(|kept| kept.behaviour != Behaviour::NewSession) {
         return Ok(Known::Judged(kept.behaviour));
     }
     if (parts.open_sessions)(MAX_OPEN).iter().any(|open| open.id == session) {
         return Ok(Known::Open);
     }
-    let query = ActivityQuery { session: Some(session), limit: MAX_RECORDS, ..ActivityQuery::default() };
-    let records = parts.activity.page(&query).await?;
-    match (parts.log_judge.assess(session, &records), kept) {
-        (Some(judged), _) => {
-            parts.assessments.put(&judged).await?;
-            Ok(Known::Judged(judged.behaviour))
-        }
-        (None, Some(kept)) => Ok(Known::Judged(kept.behaviour)),
-        (None, None) => Ok(Known::Not),
+    let judged = judge(parts, session, kept.as_ref()).await?;
+    if let Some(judged) = &judged {
+        timely(parts.assessments.put(judged)).await?;
     }
+    let known = judged.or(kept).map(|known| known.behaviour);
+    Ok(known.map_or(Known::Not, Known::Judged))
+}
+
+/// The verdict by the log and by what is kept of a visit; `None` where there is nothing new to keep.
+async fn judge(parts: &Parts, session: SessionId, kept: Option<&Assessment>) -> Result<Option<Assessment>, ApiError> {
+    let query = ActivityQuery { session: Some(session), limit: MAX_RECORDS, ..ActivityQuery::default() };
+    let records = timely(parts.activity.page(&query)).await?;
+    Ok(match kept {
+        Some(kept) => parts.log_judge.assess_kept(kept, &records),
+        None => parts.log_judge.assess(session, &records),
+    })
 }
 
 /// The id asked for, as the predecessor's schema took it: one key, a text or number, 1 to 64 characters.

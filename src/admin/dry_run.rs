@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::Parts;
-use super::error::ApiError;
+use super::error::{ApiError, BodyErrors, ErrorBody, ReadErrors};
 use super::extract::JsonBody;
 use crate::inspection::ClassifierError;
 
@@ -30,15 +31,30 @@ pub trait DryRun: Send + Sync {
 }
 
 /// A text to judge.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     text: String,
+    /// `query`, `body`, `header`, `path` or `value`; `value` where not given.
     #[serde(rename = "where")]
     place: Option<String>,
 }
 
-/// `POST /api/v1/classify`
+/// A judgement.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Judgement {
+    /// `norm` or a class of attack.
+    label: String,
+    /// Probability of attack, 0 to 1.
+    score: f32,
+    /// `allow`, `flag` or `refuse`.
+    verdict: String,
+}
+
+/// What the filter would make of a text. Changes nothing, so a viewer may ask.
+#[utoipa::path(post, path = "/api/v1/classify", tag = "status", request_body = Question,
+    responses((status = 200, description = "The judgement", body = Judgement),
+        (status = 500, description = "The model failed", body = ErrorBody), ReadErrors, BodyErrors))]
 pub(super) async fn classify(
     State(parts): State<Arc<Parts>>,
     JsonBody(question): JsonBody<Question>,

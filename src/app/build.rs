@@ -6,17 +6,21 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::dry_run::DryRun;
+use super::reload::Reloading;
 use super::spools::Spools;
-use super::{App, BuildError, SourcedFault, admin, tasks, zero};
+use super::{App, BuildError, SourcedFault, admin, identity, tasks, zero};
 use crate::activity::ActivityLog;
+use crate::admin::{AdminTls, AuditLog, Keyring};
+use crate::audit::AuditExport;
 use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, CustomFeatures, Inlets, LogJudge, Strikes, Watch};
-use crate::config::{Config, Fault};
+use crate::config::{Config, Fault, Sources};
 use crate::expression;
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
+use crate::logging::LogLevel;
 use crate::metrics::Metrics;
-use crate::model::{self, ModelSet};
+use crate::model::{self, ModelSet, TextThresholds};
 use crate::policy::{self, Policy};
 use crate::proxy::{self, Gate};
 use crate::session::{Checkpoint, Fingerprints, SessionTracker};
@@ -64,6 +68,13 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Opens the audit export, where one is asked for and everything before is sound.
+fn audit(gathered: &mut Gathered<'_>, config: &Config, metrics: &Metrics) -> Option<AuditExport> {
+    let wanted = config.audit.as_ref().filter(|_| gathered.is_sound("audit."))?;
+    let opened = AuditExport::start(wanted, metrics.audit.clone());
+    opened.map_err(|error| gathered.add("audit.to", error)).ok()
+}
+
 /// Reads when the certificate ends, so that an alert can tell in time.
 fn certificate(gathered: &mut Gathered<'_>, config: &Config, metrics: &Metrics) {
     let Some(files) = config.proxy.tls.as_ref().filter(|_| gathered.is_sound("proxy.tls")) else { return };
@@ -97,13 +108,19 @@ pub(super) fn dry_run(config: &Config, source: &str, faults: Vec<Fault>) -> Resu
     match (metrics, models) {
         (Some(metrics), Some(models)) if gathered.faults.is_empty() => {
             let inspector = Arc::new(inspector(config, &models, &metrics));
-            Ok(DryRun::new(inspector, Policy::new(policy_config(config, &models))))
+            Ok(DryRun::new(inspector, Policy::new(policy_config(config, &models.text_thresholds))))
         }
         _ => Err(BuildError(gathered.faults)),
     }
 }
 
-pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<App, BuildError> {
+pub(super) fn build(
+    config: Config,
+    sources: Sources,
+    source: &str,
+    faults: Vec<Fault>,
+    level: LogLevel,
+) -> Result<App, BuildError> {
     let mut gathered = Gathered::of_config(source, faults);
     let runtime = gather(&mut gathered, control_runtime());
     let metrics = gather(&mut gathered, Metrics::new());
@@ -112,13 +129,8 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
     if let Some(metrics) = &metrics {
         certificate(&mut gathered, &config, metrics);
     }
-    let token = match admin::token(&config.admin.token_file) {
-        Ok(token) => Some(token),
-        Err(error) => {
-            gathered.add("admin.token_file", error);
-            None
-        }
-    };
+    let audit = metrics.as_ref().and_then(|metrics| audit(&mut gathered, &config, metrics));
+    let access = access(&mut gathered, &config);
     let storage = match &runtime {
         Some(runtime) if gathered.is_sound("storage.") => match runtime.block_on(Storage::open(&config.storage)) {
             Ok(storage) => Some(storage),
@@ -130,11 +142,18 @@ pub(super) fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<
         _ => None,
     };
     let spools = metrics.as_ref().and_then(|metrics| gather(&mut gathered, Spools::open(&config, metrics)));
-    match (runtime, metrics, ids, models, storage, spools, token) {
-        (Some(runtime), Some(metrics), Some(ids), Some(models), Some(storage), Some(spools), Some(token))
-            if gathered.faults.is_empty() =>
-        {
-            let parts = Parts { config, metrics, ids, models, storage, spools, token };
+    let named = ids.and_then(|ids| Some((filter_name(&mut gathered, &config, &ids)?, ids)));
+    match (runtime, metrics, named, models, storage, spools, access) {
+        (
+            Some(runtime),
+            Some(metrics),
+            Some((filter, ids)),
+            Some(models),
+            Some(storage),
+            Some(spools),
+            Some(access),
+        ) if gathered.faults.is_empty() => {
+            let parts = Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access };
             let guard = runtime.enter();
             let joined = runtime.block_on(join(parts));
             drop(guard);
@@ -154,6 +173,10 @@ fn gather<T, E: std::fmt::Display>(gathered: &mut Gathered<'_>, result: Result<T
     result.map_err(|error| gathered.add("", error)).ok()
 }
 
+fn filter_name(gathered: &mut Gathered<'_>, config: &Config, ids: &RequestIds) -> Option<String> {
+    identity::filter_name(&config.data_dir, ids).map_err(|error| gathered.add("data_dir", error)).ok()
+}
+
 fn control_runtime() -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(CONTROL_THREADS)
@@ -165,12 +188,40 @@ fn control_runtime() -> std::io::Result<Runtime> {
 /// What a filter is made of.
 struct Parts {
     config: Config,
+    /// The name of this filter.
+    filter: String,
     metrics: Metrics,
     ids: RequestIds,
     models: ModelSet,
     storage: Storage,
     spools: Spools,
-    token: crate::admin::AdminToken,
+    audit: Option<AuditExport>,
+    level: LogLevel,
+    sources: Sources,
+    access: Access,
+}
+
+/// Who may use the admin API, how, and where it is noted.
+struct Access {
+    keyring: Keyring,
+    tls: Option<AdminTls>,
+    audit: AuditLog,
+}
+
+fn access(gathered: &mut Gathered<'_>, config: &Config) -> Option<Access> {
+    if !gathered.is_sound("admin.") {
+        return None;
+    }
+    let mut noted = |key: &str, error: String| gathered.add(key, error);
+    let keyring = admin::keyring(config).map_err(|error| noted("admin.token_file", error)).ok();
+    let files = config.admin.tls.as_ref();
+    let tls = files.map(|files| AdminTls::load(&files.certificate, &files.key)).transpose();
+    let tls = tls.map_err(|error| noted("admin.tls_certificate", error.to_string())).ok();
+    let folder = &config.data_dir;
+    let audit = AuditLog::open(folder)
+        .map_err(|error| noted("data_dir", format!("cannot keep an audit log in {}: {error}", folder.display())))
+        .ok();
+    Some(Access { keyring: keyring?, tls: tls?, audit: audit? })
 }
 
 /// A filter but for its runtime.
@@ -180,6 +231,8 @@ struct Joined {
     tracker: Arc<SessionTracker>,
     keeper: tasks::Keeper,
     log: ActivityLog,
+    audit: Option<AuditExport>,
+    level: LogLevel,
     admin: admin::Admin,
     scorer: tokio::task::JoinHandle<()>,
     stop: watch::Sender<bool>,
@@ -187,13 +240,14 @@ struct Joined {
 
 impl Joined {
     fn into_app(self, runtime: Runtime) -> App {
-        let Self { config, gate, tracker, keeper, log, admin, scorer, stop } = self;
-        App { config, runtime, gate, tracker, keeper, log, admin, scorer, stop }
+        let Self { config, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = self;
+        App { config, runtime, gate, tracker, keeper, log, audit, level, admin, scorer, stop }
     }
 }
 
 async fn join(parts: Parts) -> Result<Joined, String> {
-    let Parts { config, metrics, ids, models, storage, spools, token } = parts;
+    let Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access } = parts;
+    let Access { keyring, tls, audit: changes } = access;
     zero::series(&metrics);
     zero::started(&metrics, &config);
     let bans = Arc::new(BanList::new(
@@ -211,6 +265,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             custom: behaviour::names_of(&config.features),
             store: Arc::clone(&storage.assessments),
             spool: spools.assessments,
+            pseudonyms: config.activity.pseudonyms.clone(),
             strikes: Arc::clone(&strikes),
             bans: Arc::clone(&bans),
             metrics: metrics.behaviour.clone(),
@@ -223,26 +278,39 @@ async fn join(parts: Parts) -> Result<Joined, String> {
     let watch = Watch::new(config.behaviour.limits, telling, metrics.behaviour.clone());
     let (stop, stopped) = watch::channel(false);
     take_up(&config, &bans, &strikes, &storage, &stopped).await?;
-    let fingerprints = go_on(&tracker, &storage, &config).await?;
+    let fingerprints = go_on(&tracker, &storage, &config, &filter).await?;
     let keeper = tasks::Keeper {
         tracker: Arc::clone(&tracker),
         store: Arc::clone(&storage.sessions),
         fingerprints: fingerprints.key(),
+        filter,
     };
     if !config.session.checkpoint.is_zero() {
         tokio::spawn(keeper.clone().keep_every(config.session.checkpoint, stopped.clone()));
     }
     tokio::spawn(tasks::sweep_sessions(Arc::clone(&tracker), stopped.clone()));
     tokio::spawn(tasks::sweep_bans(Arc::clone(&bans), stopped.clone()));
-    let scorer = tokio::spawn(scorer.run(Inlets { closed, open, breaches }, stopped.clone()));
-    tokio::spawn(tasks::sweep_watch(Arc::clone(&watch), stopped));
+    tokio::spawn(tasks::follow_bans(Arc::clone(&bans), Arc::clone(&strikes), stopped.clone()));
+    tokio::spawn(tasks::sweep_watch(Arc::clone(&watch), stopped.clone()));
+    let scorer = tokio::spawn(scorer.run(Inlets { closed, open, breaches }, stopped));
     let store = Arc::clone(&storage.activity);
     let log = ActivityLog::start(&config.activity, store, spools.activity, metrics.activity.clone());
-    let policy = Policy::new(policy_config(&config, &models));
+    let policy = Policy::new(policy_config(&config, &models.text_thresholds));
+    let reloading = Arc::new(Reloading {
+        sources,
+        running: parking_lot::Mutex::new(config.clone()),
+        thresholds: models.text_thresholds,
+        policy: policy.clone(),
+        bans: Arc::clone(&bans),
+        keyring: keyring.clone(),
+    });
     let inspector = Arc::new(inspector(&config, &models, &metrics));
     let admin = admin::Admin::new(admin::Parts {
         config: config.clone(),
-        token,
+        keyring,
+        tls,
+        audit: changes,
+        reloading,
         bans: Arc::clone(&bans),
         strikes,
         storage,
@@ -272,6 +340,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         inspector,
         policy,
         log: log.clone(),
+        audit: audit.clone(),
         bodies: config.activity.bodies,
         logins: config.logins.clone(),
         ids,
@@ -279,13 +348,18 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         over_tls: config.proxy.tls.is_some(),
         body_timeout: config.proxy.body_timeout,
     };
-    Ok(Joined { config, gate, tracker, keeper, log, admin, scorer, stop })
+    Ok(Joined { config, gate, tracker, keeper, log, audit, level, admin, scorer, stop })
 }
 
 /// Goes on with the sessions that were open at the last stop, under the key their paths were counted with. A store that
 /// is away now leaves them behind.
-async fn go_on(tracker: &SessionTracker, storage: &Storage, config: &Config) -> Result<Fingerprints, String> {
-    let checkpoint = match storage.sessions.load_open().await {
+async fn go_on(
+    tracker: &SessionTracker,
+    storage: &Storage,
+    config: &Config,
+    filter: &str,
+) -> Result<Fingerprints, String> {
+    let checkpoint = match storage.sessions.load_open(filter).await {
         Ok(checkpoint) => checkpoint,
         Err(error) if config.storage.on_unreachable == OnUnreachable::Start => {
             tracing::error!(%error, "started without the open sessions of before");
@@ -336,7 +410,7 @@ fn inspector(config: &Config, models: &ModelSet, metrics: &Metrics) -> Inspector
     Inspector::new(Arc::clone(&models.text), settings, metrics.inspection.clone())
 }
 
-fn policy_config(config: &Config, models: &ModelSet) -> policy::Config {
+pub(super) fn policy_config(config: &Config, thresholds: &TextThresholds) -> policy::Config {
     let settings = &config.inspection;
     policy::Config {
         terms: settings.terms,
@@ -344,7 +418,7 @@ fn policy_config(config: &Config, models: &ModelSet) -> policy::Config {
         exclusions: settings.exclusions.clone(),
         refuse_malformed: settings.refuse_malformed,
         on_error: settings.on_error,
-        refuse_from: models.text_thresholds.refuse_from(settings.sensitivity),
+        refuse_from: thresholds.refuse_from(settings.sensitivity),
     }
 }
 

@@ -3,6 +3,9 @@
 mod admin;
 mod build;
 pub mod dry_run;
+mod identity;
+mod reload;
+mod signals;
 mod spools;
 mod tasks;
 mod zero;
@@ -16,7 +19,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::activity::ActivityLog;
-use crate::config::{Config, Fault};
+use crate::audit::AuditExport;
+use crate::config::{Config, Fault, Sources};
+use crate::logging::LogLevel;
 use crate::metrics::Metrics;
 use crate::model::ModelSet;
 use crate::proxy::{self, Gate, ListenError};
@@ -24,6 +29,9 @@ use crate::session::SessionTracker;
 
 /// Time that closing sessions, judging them and storing what waits may take at an orderly stop.
 const STOP_GRACE: Duration = Duration::from_secs(20);
+
+/// Time that writing waiting audit lines may take at an orderly stop.
+const AUDIT_GRACE: Duration = Duration::from_secs(5);
 
 /// What keeps a filter from being built: every fault that was found, each with the file it is in.
 #[derive(Debug)]
@@ -88,6 +96,9 @@ pub struct App {
     tracker: Arc<SessionTracker>,
     keeper: tasks::Keeper,
     log: ActivityLog,
+    audit: Option<AuditExport>,
+    /// The level of the process's log.
+    level: LogLevel,
     admin: admin::Admin,
     scorer: JoinHandle<()>,
     stop: watch::Sender<bool>,
@@ -96,12 +107,19 @@ pub struct App {
 impl App {
     /// Loads the models, opens the store, takes up bans and strikes.
     ///
-    /// `source` names the configuration in faults; `faults` are those already found in it.
+    /// `sources` are read again at a reload; `source` names the configuration in faults; `faults` are those already found
+    /// in it; `level` is that of the log, to be changed while running.
     ///
     /// # Errors
     /// With every fault of configuration, models and store at once.
-    pub fn build(config: Config, source: &str, faults: Vec<Fault>) -> Result<Self, BuildError> {
-        build::build(config, source, faults)
+    pub fn build(
+        config: Config,
+        sources: Sources,
+        source: &str,
+        faults: Vec<Fault>,
+        level: LogLevel,
+    ) -> Result<Self, BuildError> {
+        build::build(config, sources, source, faults, level)
     }
 
     /// Checks the configuration and the models, without opening the store.
@@ -118,13 +136,14 @@ impl App {
     /// # Errors
     /// When a listener cannot be set up.
     pub fn run(self, announce: impl FnOnce(&Config)) -> Result<(), RunError> {
-        let Self { config, runtime, gate, tracker, keeper, log, admin, scorer, stop } = self;
+        let Self { config, runtime, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = self;
         let listener = runtime
             .block_on(tokio::net::TcpListener::bind(config.admin.listen))
             .map_err(|source| RunError::AdminListen { address: config.admin.listen, source })?;
         let listening = Arc::clone(&admin.listening);
         runtime.spawn(admin.serve(listener, stop.subscribe()));
         tasks::watch_listener(&runtime, config.proxy.listen, listening, stop.subscribe());
+        signals::answer(&runtime, level, audit.clone(), &stop);
         announce(&config);
         let served = proxy::serve(&config.proxy, gate);
         runtime.block_on(async {
@@ -144,6 +163,9 @@ impl App {
                 lost => tracing::error!(records = lost, "the store did not take these records before the stop"),
             }
         });
+        if let Some(audit) = audit {
+            audit.close(AUDIT_GRACE);
+        }
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(served?)
     }

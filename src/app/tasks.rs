@@ -28,6 +28,9 @@ const WATCH_SWEEP: Duration = Duration::from_secs(10);
 /// How often expired bans are removed and changes the store missed are written again.
 const BAN_SWEEP: Duration = Duration::from_secs(5);
 
+/// Pause after the store could not be asked for the bans of other filters.
+const FOLLOW_RETRY: Duration = Duration::from_secs(1);
+
 /// How often a store that was away at the start is asked for bans and strikes.
 const TAKE_UP_RETRY: Duration = Duration::from_secs(5);
 
@@ -75,13 +78,15 @@ pub(super) struct Keeper {
     pub(super) tracker: Arc<SessionTracker>,
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) fingerprints: [u64; 2],
+    /// The name of this filter, the same after a restart.
+    pub(super) filter: String,
 }
 
 impl Keeper {
     /// Keeps at most so many; whether the store took them.
     pub(super) async fn keep(&self, most: usize) -> bool {
         let checkpoint = Checkpoint { fingerprints: self.fingerprints, open: self.tracker.checkpoint(most) };
-        match self.store.save_open(&checkpoint).await {
+        match self.store.save_open(&self.filter, &checkpoint).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::warn!(%error, "open sessions are not kept over a restart");
@@ -123,6 +128,30 @@ pub(super) async fn sweep_bans(bans: Arc<BanList>, mut stop: watch::Receiver<boo
             _ = tick.tick() => {
                 bans.sweep(Timestamp::now()).await;
             }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Takes over bans and unbans of other filters on the same store, as they come.
+pub(super) async fn follow_bans(bans: Arc<BanList>, strikes: Arc<Strikes>, mut stop: watch::Receiver<bool>) {
+    if !bans.is_shared() {
+        return;
+    }
+    loop {
+        match bans.take_over(Timestamp::now()).await {
+            Ok(settled) => {
+                for scope in settled {
+                    strikes.clear_within(&scope.net());
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "bans of other filters cannot be read for now");
+                tokio::time::sleep(FOLLOW_RETRY).await;
+            }
+        }
+        tokio::select! {
+            () = bans.changed() => {}
             _ = stop.changed() => return,
         }
     }

@@ -36,6 +36,7 @@ pub(super) fn started(metrics: &Metrics, config: &Config) {
     metrics.service.holds(Queue::Activity, config.activity.queue);
     metrics.service.holds(Queue::Behaviour, config.behaviour.queue);
     metrics.service.holds(Queue::Model, config.model.queue);
+    metrics.service.holds(Queue::Audit, config.audit.as_ref().map_or(0, |audit| audit.queue));
 }
 
 /// Notes when the certificate shown to clients ends, and says so where that is soon or past.

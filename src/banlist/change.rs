@@ -117,7 +117,7 @@ impl BanList {
         if self.trusted.overlaps(&net) {
             return Err(BanError::TrustedProxy(scope));
         }
-        if self.config.allowlist.iter().any(|allowed| allowed.contains(&net)) {
+        if self.allowlist.load().iter().any(|allowed| allowed.contains(&net)) {
             return Err(BanError::Allowlisted(scope));
         }
         if net.prefix_len() == 0 {

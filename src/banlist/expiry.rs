@@ -23,7 +23,7 @@ impl BanList {
         let mut unsaved = self.unsaved.lock();
         for scope in &ended {
             table.remove(*scope);
-            unsaved.mark(*scope);
+            unsaved.mark_ended(*scope, now);
         }
         self.publish(table);
         self.metrics.lifted("expiry", ended.len());

@@ -8,6 +8,7 @@
 mod ban;
 mod change;
 mod expiry;
+mod follow;
 mod grace;
 mod persist;
 mod store;
@@ -26,7 +27,7 @@ use crate::time::Timestamp;
 
 pub use ban::{Ban, BanOrigin, BanScope, InvalidScope};
 pub use change::{BanError, BanOutcome, UnbanOutcome};
-pub use store::{BanStore, BanStoreError};
+pub use store::{BanChange, BanStore, BanStoreError, ChangeToken};
 
 use grace::Grace;
 use persist::Unsaved;
@@ -88,6 +89,8 @@ impl Default for Config {
 /// The bans in force.
 pub struct BanList {
     config: Config,
+    /// In place of the configured one, so that it may change while running.
+    allowlist: Live<Vec<IpNet>>,
     trusted: TrustedProxies,
     store: Arc<dyn BanStore>,
     metrics: BanListMetrics,
@@ -97,17 +100,17 @@ pub struct BanList {
     grace: Mutex<Grace>,
     /// Scopes whose state in memory the store has not taken yet.
     unsaved: Mutex<Unsaved>,
+    /// How far the changes of other filters were taken over.
+    seen: Mutex<Option<ChangeToken>>,
     /// Held across one write to the store, so that writes about one scope arrive in order.
     store_turn: tokio::sync::Mutex<()>,
 }
 
 impl BanList {
     /// An empty list; [`Self::load`] fills it.
-    pub fn new(mut config: Config, store: Arc<dyn BanStore>, trusted: TrustedProxies, metrics: BanListMetrics) -> Self {
-        for network in &mut config.allowlist {
-            *network = BanScope::from(*network).net();
-        }
+    pub fn new(config: Config, store: Arc<dyn BanStore>, trusted: TrustedProxies, metrics: BanListMetrics) -> Self {
         Self {
+            allowlist: Live::new(folded(&config.allowlist)),
             grace: Mutex::new(Grace::new(config.unban_grace)),
             config,
             trusted,
@@ -115,6 +118,7 @@ impl BanList {
             metrics,
             table: Live::new(Table::default()),
             unsaved: Mutex::default(),
+            seen: Mutex::default(),
             store_turn: tokio::sync::Mutex::default(),
         }
     }
@@ -162,8 +166,13 @@ impl BanList {
         bans
     }
 
+    /// Takes these networks in place of the allowlist. Bans on them stay and bar nobody.
+    pub fn replace_allowlist(&self, networks: &[IpNet]) {
+        self.allowlist.store(folded(networks));
+    }
+
     fn is_allowlisted(&self, ip: ClientIp) -> bool {
-        self.config.allowlist.iter().any(|network| network.contains(&ip.addr()))
+        self.allowlist.load().iter().any(|network| network.contains(&ip.addr()))
     }
 
     /// Makes a changed table the one requests are checked against. The caller holds `grace`.
@@ -171,6 +180,11 @@ impl BanList {
         self.metrics.active.set(i64::try_from(table.len()).unwrap_or(i64::MAX));
         self.table.store(table);
     }
+}
+
+/// With IPv4-mapped networks folded, as bans are.
+fn folded(networks: &[IpNet]) -> Vec<IpNet> {
+    networks.iter().map(|network| BanScope::from(*network).net()).collect()
 }
 
 #[cfg(test)]

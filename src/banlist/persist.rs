@@ -3,27 +3,50 @@
 use std::collections::HashMap;
 
 use super::{BanList, BanScope, BanStoreError};
+use crate::time::Timestamp;
 
 /// Scopes that wait for the store, each with the number of its latest change.
 #[derive(Debug, Default)]
 pub(super) struct Unsaved {
     changes: u64,
-    scopes: HashMap<BanScope, u64>,
+    scopes: HashMap<BanScope, Change>,
+}
+
+/// The latest change of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Change {
+    number: u64,
+    /// The ban ran out and was found so at this moment; `None` where someone changed it.
+    ended: Option<Timestamp>,
 }
 
 impl Unsaved {
     /// Notes a change of this scope in memory.
     pub(super) fn mark(&mut self, scope: BanScope) {
-        self.changes += 1;
-        self.scopes.insert(scope, self.changes);
+        self.note(scope, None);
     }
 
-    fn change_of(&self, scope: BanScope) -> Option<u64> {
+    /// Notes that the ban of this scope ran out.
+    pub(super) fn mark_ended(&mut self, scope: BanScope, now: Timestamp) {
+        self.note(scope, Some(now));
+    }
+
+    /// Whether a change of this scope waits.
+    pub(super) fn holds(&self, scope: BanScope) -> bool {
+        self.scopes.contains_key(&scope)
+    }
+
+    fn note(&mut self, scope: BanScope, ended: Option<Timestamp>) {
+        self.changes += 1;
+        self.scopes.insert(scope, Change { number: self.changes, ended });
+    }
+
+    fn change_of(&self, scope: BanScope) -> Option<Change> {
         self.scopes.get(&scope).copied()
     }
 
     /// Forgets the scope, unless it changed again since `change`.
-    fn settle(&mut self, scope: BanScope, change: u64) {
+    fn settle(&mut self, scope: BanScope, change: Change) {
         if self.change_of(scope) == Some(change) {
             self.scopes.remove(&scope);
         }
@@ -65,9 +88,12 @@ impl BanList {
             return Ok(());
         };
         let current = self.table.load().get(scope).cloned();
-        match current {
-            Some(ban) => self.metrics.store.time(self.store.put(&ban)).await?,
-            None => {
+        match (current, change.ended) {
+            (Some(ban), _) => self.metrics.store.time(self.store.put(&ban)).await?,
+            (None, Some(moment)) => {
+                self.metrics.store.time(self.store.forget_ended(scope, moment)).await?;
+            }
+            (None, None) => {
                 self.metrics.store.time(self.store.remove(scope)).await?;
             }
         }

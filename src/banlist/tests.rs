@@ -37,6 +37,10 @@ impl BanStore for FakeStore {
         Ok(())
     }
 
+    async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
+        self.remove(scope).await
+    }
+
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
         self.reachable()?;
         let mut bans = self.bans.lock();

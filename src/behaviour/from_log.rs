@@ -1,7 +1,7 @@
 //! Visits of the activity log: those of the predecessor's data, imported, and those judged by nobody yet.
 
 use super::judge::Judge;
-use super::{Assessment, BehaviourClassifier, CustomNames, Thresholds};
+use super::{Assessment, Behaviour, BehaviourClassifier, CustomNames, Thresholds};
 use crate::activity::ActivityRecord;
 use crate::inspection::AttackClass;
 use crate::metrics::BehaviourMetrics;
@@ -40,6 +40,20 @@ impl LogJudge {
         Some(Assessment { active: false, ..self.judge.assess(&session) })
     }
 
+    /// The verdict on a visit that is kept and was not judged, as an imported one; `None` where it stays so. By its
+    /// records where they are all there and count more than was kept, else by the numbers that were kept. Inactive too.
+    pub fn assess_kept(&self, kept: &Assessment, records: &[ActivityRecord]) -> Option<Assessment> {
+        let requests = usize::try_from(kept.features.requests).unwrap_or(usize::MAX);
+        let counted = kept.features.own.is_none() && records.len() >= requests;
+        let by_records = counted.then(|| self.assess(kept.session, records)).flatten();
+        let judged = by_records.unwrap_or_else(|| {
+            let mut judged = Assessment { active: false, ..kept.clone() };
+            self.judge.judge(&mut judged, records.iter().any(|record| attack(record).is_some()));
+            judged
+        });
+        (judged.behaviour != Behaviour::NewSession).then_some(judged)
+    }
+
     fn session(&self, id: SessionId, records: &[ActivityRecord]) -> Option<Session> {
         let mut ordered: Vec<&ActivityRecord> = records.iter().collect();
         ordered.sort_by_key(|record| (record.timestamp, record.id));
@@ -63,10 +77,7 @@ pub fn outcome_of(record: &ActivityRecord, logins: &LoginEndpoints, fingerprints
     };
     let path = record.url.split('?').next().unwrap_or_default();
     let method = Method::of(&record.method);
-    let attack = match record.verdict {
-        Verdict::Refuse(Reason::Attack(class)) => Some(class),
-        _ => None,
-    };
+    let attack = attack(record);
     let missing = BROWSER_HEADERS.iter().map(|name| u8::from(header(name).is_none())).sum();
     Outcome {
         timestamp: record.timestamp,
@@ -84,6 +95,14 @@ pub fn outcome_of(record: &ActivityRecord, logins: &LoginEndpoints, fingerprints
         finding_kind: attack.map_or(FINDING_KINDS - 1, finding_kind),
         score: record.score.unwrap_or(0.0),
         custom: Vec::new(),
+    }
+}
+
+/// What a request was refused for as an attack.
+fn attack(record: &ActivityRecord) -> Option<AttackClass> {
+    match record.verdict {
+        Verdict::Refuse(Reason::Attack(class)) => Some(class),
+        _ => None,
     }
 }
 
@@ -106,7 +125,6 @@ pub fn finding_kind(class: AttackClass) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behaviour::Behaviour;
     use crate::metrics::Metrics;
 
     #[test]

@@ -48,12 +48,23 @@ impl Judge {
             model: String::new(),
             spoke: Vec::new(),
         };
-        let Some(classifier) = &self.classifier else { return assessment };
-        assessment.model = classifier.version().to_owned();
-        if session.findings > 0 {
+        self.judge_from(&mut assessment, session.findings > 0, threshold);
+        assessment
+    }
+
+    /// Judges a visit that closed, by its numbers; `attacked`: a request of it carried a text taken for an attack. In
+    /// collection mode it stays as it is.
+    pub(crate) fn judge(&self, assessment: &mut Assessment, attacked: bool) {
+        self.judge_from(assessment, attacked, self.thresholds.closed);
+    }
+
+    fn judge_from(&self, assessment: &mut Assessment, attacked: bool, threshold: f32) {
+        let Some(classifier) = &self.classifier else { return };
+        classifier.version().clone_into(&mut assessment.model);
+        if attacked {
             assessment.behaviour = Behaviour::Abnormal;
             assessment.cause = Some(Cause::Text);
-            return assessment;
+            return;
         }
         match classifier.abnormality(&assessment.features) {
             Ok(score) => {
@@ -68,9 +79,8 @@ impl Judge {
             }
             Err(error) => {
                 self.metrics.model_errors.inc();
-                tracing::warn!(%error, session = %session.id, "session left unjudged");
+                tracing::warn!(%error, session = %assessment.session, "session left unjudged");
             }
         }
-        assessment
     }
 }

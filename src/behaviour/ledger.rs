@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::{Assessment, AssessmentStore, AssessmentStoreError};
+use crate::activity::Pseudonyms;
 use crate::client::ClientKey;
 use crate::metrics::{BehaviourMetrics, StoreMetrics};
 use crate::spool::{Batch, Spool};
@@ -34,9 +35,22 @@ pub(super) enum Entry {
     Deactivate(ClientKey),
 }
 
+impl Entry {
+    fn hide(&mut self, pseudonyms: &Pseudonyms) {
+        match self {
+            Self::Put(assessment) => {
+                assessment.client_ip = pseudonyms.ip(assessment.client_ip);
+                assessment.client = pseudonyms.key(assessment.client);
+            }
+            Self::Deactivate(client) => *client = pseudonyms.key(*client),
+        }
+    }
+}
+
 /// The writing end: never waits, counts what finds no room.
 pub(super) struct Ledger {
     entries: mpsc::Sender<Entry>,
+    pseudonyms: Option<Pseudonyms>,
     metrics: BehaviourMetrics,
 }
 
@@ -45,14 +59,18 @@ impl Ledger {
     pub(super) fn new(
         store: Arc<dyn AssessmentStore>,
         spool: Option<Arc<Spool>>,
+        pseudonyms: Option<Pseudonyms>,
         metrics: BehaviourMetrics,
     ) -> (Self, LedgerWriter) {
         let (entries, queue) = mpsc::channel(QUEUE);
         let writer = LedgerWriter { queue, store, spool, metrics: metrics.clone() };
-        (Self { entries, metrics }, writer)
+        (Self { entries, pseudonyms, metrics }, writer)
     }
 
-    pub(super) fn enter(&self, entry: Entry) {
+    pub(super) fn enter(&self, mut entry: Entry) {
+        if let Some(pseudonyms) = &self.pseudonyms {
+            entry.hide(pseudonyms);
+        }
         if self.entries.try_send(entry).is_err() {
             self.metrics.dropped.inc();
         }
@@ -165,7 +183,10 @@ async fn until_stored(store: &dyn AssessmentStore, calls: &StoreMetrics, entry: 
 
 async fn write(store: &dyn AssessmentStore, calls: &StoreMetrics, entry: &Entry) -> Result<(), AssessmentStoreError> {
     match entry {
-        Entry::Put(assessment) => calls.time(store.put(assessment)).await,
+        Entry::Put(assessment) => {
+            calls.time(store.put(assessment)).await?;
+            calls.time(store.settle(assessment.session)).await
+        }
         Entry::Deactivate(client) => calls.time(store.deactivate_abnormal(*client)).await.map(|_| ()),
     }
 }

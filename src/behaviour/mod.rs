@@ -8,6 +8,8 @@
 //! A visit that is abnormal while it is open counts at once, stays so and counts once. Beside it stand [`Limits`] that
 //! no visitor passes: the [`Watch`] measures each client on the request's way, and one that passes a limit is banned
 //! without waiting for strikes or for its visit to close.
+//! Several filters on one store decide together: strikes are counted in the store, and each closed session is claimed
+//! there before it is judged, so that another filter judges it when the first one dies.
 //!
 //! Judging and banning read and write memory; a store that is away delays neither.
 
@@ -23,6 +25,7 @@ mod scorer;
 mod store;
 mod strikes;
 mod struck;
+mod together;
 mod watch;
 
 use std::time::Duration;

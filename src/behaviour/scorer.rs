@@ -9,15 +9,17 @@ use super::judge::Judge;
 use super::ledger::{Entry, Ledger, LedgerWriter};
 use super::offences::Offences;
 use super::struck::{Early, Struck};
+use super::together::Together;
 use super::{
     Assessment, AssessmentStore, AssessmentStoreError, Behaviour, BehaviourClassifier, Breach, Cause, Config,
     CustomNames, Strikes, Thresholds,
 };
+use crate::activity::Pseudonyms;
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
 use crate::client::ClientKey;
 use crate::id::RequestId;
 use crate::metrics::BehaviourMetrics;
-use crate::session::{ClosedSession, OpenSession, Session};
+use crate::session::{ClosedSession, OpenSession, Session, SessionId};
 use crate::spool::Spool;
 use crate::time::Timestamp;
 
@@ -34,6 +36,8 @@ pub struct Parts {
     pub store: Arc<dyn AssessmentStore>,
     /// Where they wait while that is away; `None`: in memory.
     pub spool: Option<Arc<Spool>>,
+    /// Stand in place of clients' addresses in stored assessments; strikes and bans keep the addresses.
+    pub pseudonyms: Option<Pseudonyms>,
     /// The book of strikes, shared with whoever lifts bans.
     pub strikes: Arc<Strikes>,
     /// The edge blacklist.
@@ -61,14 +65,16 @@ pub struct BehaviourScorer {
 impl BehaviourScorer {
     /// A scorer of these parts.
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { classifier, custom, store, spool, strikes, bans, metrics } = parts;
+        let Parts { classifier, custom, store, spool, pseudonyms, strikes, bans, metrics } = parts;
         let (classifier, thresholds) =
             classifier.map_or((None, Thresholds::NEVER), |(model, thresholds)| (Some(model), thresholds));
-        let (ledger, writer) = Ledger::new(Arc::clone(&store), spool, metrics.clone());
+        let (ledger, writer) = Ledger::new(Arc::clone(&store), spool, pseudonyms, metrics.clone());
         let judge = Judge { classifier, thresholds, custom, metrics: metrics.clone() };
         let offences = Offences::new(config.growth());
         let struck = Struck::default();
-        Self { bench: Bench { config, judge, ledger, store, strikes, struck, offences, bans, metrics }, writer }
+        let together = Together::new(Arc::clone(&store));
+        let bench = Bench { config, judge, ledger, store, strikes, struck, offences, bans, together, metrics };
+        Self { bench, writer }
     }
 
     /// Judges until told to stop, or until the tracker is gone; then what still waits, until all is stored.
@@ -86,12 +92,14 @@ impl BehaviourScorer {
                 Some(breach) = breaches.recv() => Come::Breach(breach),
                 Some(OpenSession(session)) = open.recv() => Come::Open(session),
                 session = closed.recv() => session.map_or(Come::End, |ClosedSession(session)| Come::Closed(session)),
-                _ = stop.wait_for(|stop| *stop), if !stopping => Come::Stop,
+                () = told(&mut stop), if !stopping => Come::Stop,
+                session = bench.together.abandoned() => Come::Abandoned(session),
             };
             match come {
                 Come::Breach(breach) => bench.breach(&breach, Timestamp::now()).await,
                 Come::Open(session) => bench.open(&session, Timestamp::now()).await,
                 Come::Closed(session) => bench.close(&session, Timestamp::now()).await,
+                Come::Abandoned(session) => bench.take_over(session, Timestamp::now()).await,
                 // What was sent before is still received; nothing is sent after.
                 Come::Stop => {
                     closed.close();
@@ -113,8 +121,16 @@ enum Come {
     Breach(Breach),
     Open(Session),
     Closed(Session),
+    /// A session that another filter claimed and did not finish with.
+    Abandoned(Session),
     Stop,
     End,
+}
+
+/// Returns when told to stop.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone is a filter that has stopped.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 struct Bench {
@@ -126,6 +142,7 @@ struct Bench {
     struck: Struck,
     offences: Offences,
     bans: Arc<BanList>,
+    together: Together,
     metrics: BehaviourMetrics,
 }
 
@@ -137,8 +154,23 @@ struct Offence {
 }
 
 impl Bench {
-    /// A visit has closed. One that was abnormal while it was open stays so, and brings no second strike.
+    /// A visit has closed. Of several filters on one store, the one that claims it judges it.
     async fn close(&mut self, session: &Session, now: Timestamp) {
+        if self.together.claim(session).await {
+            self.judge_closed(session, now).await;
+        } else {
+            self.struck.take(session.id);
+        }
+    }
+
+    /// Another filter left a visit; what it said of it while it was open is in the store.
+    async fn take_over(&mut self, session: Session, now: Timestamp) {
+        tracing::info!(session = %session.id, "judging a session that another filter left");
+        self.judge_closed(&Session { restored: true, ..session }, now).await;
+    }
+
+    /// One that was abnormal while it was open stays so, and brings no second strike.
+    async fn judge_closed(&mut self, session: &Session, now: Timestamp) {
         self.remember_restored(session).await;
         let mut assessment = self.judge.assess(session);
         let early = self.struck.take(session.id);
@@ -170,39 +202,55 @@ impl Bench {
         self.strike(&assessment, now).await;
     }
 
-    /// A limit was passed: the visit is abnormal, and its client is banned at once.
+    /// A limit was passed: the visit is abnormal, and its client is banned at once. Only a visit that brings no ban
+    /// asks the store, which other filters count strikes in.
     async fn breach(&mut self, breach: &Breach, now: Timestamp) {
         let (client, limit) = (breach.client.key, breach.limit);
         tracing::info!(%client, request = %breach.request, limit = limit.as_str(), "client passed a limit");
-        if let Some(session) = breach.session.filter(|_| self.judge.judges()) {
-            let early = Early { client, cause: Cause::Limit(limit), used: false };
-            if self.struck.note(session, early) {
-                self.strikes.add(client, session, now);
-            }
+        let early = Early { client, cause: Cause::Limit(limit), used: false };
+        let session = breach.session.filter(|session| self.judge.judges() && self.struck.note(*session, early));
+        if let Some(session) = session {
+            self.strikes.add(client, session, now);
         }
-        self.ban(Offence { client, evidence: breach.request, reason: limit.describe().to_owned() }, now).await;
+        let offence = Offence { client, evidence: breach.request, reason: limit.describe().to_owned() };
+        if !self.ban(offence, now).await
+            && let Some(session) = session
+        {
+            self.count_everywhere(client, session).await;
+        }
     }
 
     async fn strike(&mut self, assessment: &Assessment, now: Timestamp) {
-        let strikes = self.strikes.add(assessment.client, assessment.session, now);
+        let (client, session) = (assessment.client, assessment.session);
+        let here = self.strikes.add(client, session, now);
+        let strikes = self.count_everywhere(client, session).await.map_or(here, |everywhere| everywhere.max(here));
         if strikes > self.config.max_abnormal {
             let reason = format!("{strikes} abnormal sessions, {} allowed", self.config.max_abnormal);
-            let evidence = assessment.session.first_request();
-            self.ban(Offence { client: assessment.client, evidence, reason }, now).await;
+            self.ban(Offence { client, evidence: session.first_request(), reason }, now).await;
         }
     }
 
-    async fn ban(&mut self, offence: Offence, now: Timestamp) {
+    /// Counts a strike for all filters on the store. One in a dry run keeps its strikes to itself, so that it brings
+    /// about no ban by another.
+    async fn count_everywhere(&self, client: ClientKey, session: SessionId) -> Option<usize> {
+        if self.config.dry_run {
+            return None;
+        }
+        self.together.strike(client, session, self.config.window).await
+    }
+
+    /// Bans where that is asked for; whether the client is banned now, or would be but for the dry run.
+    async fn ban(&mut self, offence: Offence, now: Timestamp) -> bool {
         let Offence { client, evidence, reason } = offence;
         let duration = self.offences.duration(client, &self.config, now);
         if self.config.dry_run {
             self.metrics.would_ban.inc();
             tracing::info!(%client, %evidence, reason, ?duration, "client would have been banned: dry run");
             self.strikes.clear(client);
-            return;
+            return true;
         }
         if !self.config.block_ip {
-            return;
+            return false;
         }
         let ban = Ban {
             scope: BanScope::from(client.net()),
@@ -224,12 +272,15 @@ impl Bench {
                 self.strikes.clear(client);
                 self.struck.use_up(client);
                 self.ledger.enter(Entry::Deactivate(client));
+                self.together.clear_strikes(client.net()).await;
+                return true;
             }
             Err(error) => {
                 self.metrics.ban_errors.inc();
                 tracing::warn!(%client, %error, "client not banned");
             }
         }
+        false
     }
 
     /// A visit of before a restart may have been judged then. The only question the scorer asks a store; it does not

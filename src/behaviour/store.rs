@@ -1,11 +1,14 @@
 //! Where judged visits are kept.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::{Behaviour, Limit, SessionFeatures, Spoken};
 use crate::client::{ClientIp, ClientKey};
-use crate::session::SessionId;
+use crate::session::{Session, SessionId};
 use crate::time::Timestamp;
 
 /// What an abnormal verdict rests on.
@@ -99,4 +102,42 @@ pub trait AssessmentStore: Send + Sync {
 
     /// Makes a client's *abnormal* assessments inactive; how many there were.
     async fn deactivate_abnormal(&self, client: ClientKey) -> Result<u64, AssessmentStoreError>;
+
+    /// Whether several filters may share this store, so that they decide through it. The methods below matter then; of a
+    /// store of one filter they do nothing.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Counts an abnormal session, in one atomic step for all filters; how many of the client's count now. The same
+    /// session counts once, those older than the window no longer. `None`: count yourself.
+    async fn strike(
+        &self,
+        _client: ClientKey,
+        _session: SessionId,
+        _window: Duration,
+    ) -> Result<Option<usize>, AssessmentStoreError> {
+        Ok(None)
+    }
+
+    /// Forgets the strikes of every client within this network, or around it.
+    async fn clear_strikes(&self, _scope: IpNet) -> Result<(), AssessmentStoreError> {
+        Ok(())
+    }
+
+    /// Claims a closed session for this filter, before it is judged; whether it is ours to judge. After the lease
+    /// another filter may [take](Self::take_abandoned) it.
+    async fn claim(&self, _session: &Session, _lease: Duration) -> Result<bool, AssessmentStoreError> {
+        Ok(true)
+    }
+
+    /// Claims one session that another filter claimed and did not settle within its lease.
+    async fn take_abandoned(&self, _lease: Duration) -> Result<Option<Session>, AssessmentStoreError> {
+        Ok(None)
+    }
+
+    /// Notes that a session's assessment is kept, so that nobody judges it again.
+    async fn settle(&self, _session: SessionId) -> Result<(), AssessmentStoreError> {
+        Ok(())
+    }
 }

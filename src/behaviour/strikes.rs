@@ -70,6 +70,17 @@ impl Strikes {
         self.book.lock().by_client.remove(&client);
     }
 
+    /// Forgets one session of a client, as when a person says that it was an ordinary one.
+    pub fn forget(&self, client: ClientKey, session: SessionId) {
+        let mut book = self.book.lock();
+        if let Some(strikes) = book.by_client.get_mut(&client) {
+            strikes.retain(|strike| strike.session != session);
+            if strikes.is_empty() {
+                book.by_client.remove(&client);
+            }
+        }
+    }
+
     /// Forgets the strikes of every client within this network, or around it; of how many clients.
     pub fn clear_within(&self, scope: &IpNet) -> usize {
         let mut book = self.book.lock();
@@ -119,6 +130,17 @@ mod tests {
         assert_eq!(strikes.add(one, session(2), at(2)), 2);
         assert_eq!(strikes.add(client("192.0.2.2/32"), session(3), at(3)), 1);
         assert_eq!(strikes.add(one, session(4), at(102)), 2);
+    }
+
+    #[test]
+    fn a_forgotten_session_no_longer_counts() {
+        let strikes = Strikes::new(Duration::from_secs(100));
+        let one = client("192.0.2.1/32");
+        strikes.add(one, session(1), at(0));
+        strikes.add(one, session(2), at(0));
+        strikes.forget(one, session(1));
+        strikes.forget(client("192.0.2.2/32"), session(1));
+        assert_eq!(strikes.add(one, session(3), at(1)), 2);
     }
 
     #[test]

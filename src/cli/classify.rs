@@ -4,14 +4,14 @@ use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Failure;
 use crate::app::dry_run::DryRun;
 use crate::app::{self, BuildError};
 use crate::config::Config;
 use crate::dataset::{Sample, object};
-use crate::inspection::{Inspection, Inspector, Suspicion};
+use crate::inspection::{Finding, Inspection, Inspector, Suspicion};
 use crate::policy::Verdict;
 
 /// Reads `{"text": …, "where": "query|body|header|path|value"}`, `{"raw": …}` or `{"raw_b64": …}` (a whole request) a
@@ -23,6 +23,10 @@ pub(crate) struct Args {
     /// The configuration file: models, sensitivity.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Adds `findings` to each answer: `target`, `class`, `score` and `excerpt`, the part that carried the decision (or
+    /// `malformed`, what the text is not).
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
@@ -30,7 +34,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let judge = |inspection: &Inspection| dry_run.verdict(inspection);
     let (input, output) = (stdin().lock(), BufWriter::new(stdout().lock()));
-    match runtime.block_on(classify_lines(dry_run.inspector(), judge, input, output))? {
+    match runtime.block_on(classify_lines(dry_run.inspector(), judge, args.explain, input, output))? {
         0 => Ok(()),
         bad => Err(anyhow!("{bad} lines could not be read or judged; each has an `error` in the output").into()),
     }
@@ -48,6 +52,7 @@ fn dry_run(file: Option<PathBuf>) -> Result<DryRun, BuildError> {
 async fn classify_lines(
     inspector: &Inspector,
     judge: impl Fn(&Inspection) -> Verdict,
+    explain: bool,
     mut input: impl BufRead,
     mut output: impl Write,
 ) -> anyhow::Result<usize> {
@@ -56,7 +61,7 @@ async fn classify_lines(
     while input.read_until(b'\n', &mut line)? > 0 {
         if !line.trim_ascii().is_empty() {
             let answer = match object(&line) {
-                Ok(object) => classified(inspector, &judge, object).await,
+                Ok(object) => classified(inspector, &judge, explain, object).await,
                 Err(error) => error,
             };
             bad += usize::from(answer.contains_key("error"));
@@ -73,6 +78,7 @@ async fn classify_lines(
 async fn classified(
     inspector: &Inspector,
     judge: &impl Fn(&Inspection) -> Verdict,
+    explain: bool,
     mut object: Map<String, Value>,
 ) -> Map<String, Value> {
     object.remove("error");
@@ -81,7 +87,13 @@ async fn classified(
         Err(error) => Err(error),
     };
     match inspection {
-        Ok(inspection) => object.extend(described(&inspection, judge(&inspection))),
+        Ok(inspection) => {
+            object.extend(described(&inspection, judge(&inspection)));
+            if explain {
+                let findings: Vec<Value> = inspection.findings.0.iter().map(explained).collect();
+                object.insert("findings".to_owned(), findings.into());
+            }
+        }
         Err(error) => _ = object.insert("error".to_owned(), format!("{error:#}").into()),
     }
     object
@@ -113,12 +125,22 @@ fn described(inspection: &Inspection, verdict: Verdict) -> [(String, Value); 3] 
     ]
 }
 
+/// One finding as `--explain` shows it.
+fn explained(finding: &Finding) -> Value {
+    let target = finding.target.to_string();
+    match finding.suspicion {
+        Suspicion::Attack { class, score } => {
+            json!({ "target": target, "class": class.as_str(), "score": score, "excerpt": finding.excerpt })
+        }
+        Suspicion::Malformed(fault) => json!({ "target": target, "malformed": fault.as_str() }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use serde_json::json;
 
     use super::*;
     use crate::inspection::{AttackClass, ClassifierError, Config, EncodedText, PayloadClassifier, Score};
@@ -140,6 +162,10 @@ mod tests {
     }
 
     async fn answers(input: &str) -> (usize, Vec<Value>) {
+        explained_answers(input, false).await
+    }
+
+    async fn explained_answers(input: &str, explain: bool) -> (usize, Vec<Value>) {
         let inspector = Inspector::new(Arc::new(Quotes), Config::default(), Metrics::new().unwrap().inspection);
         let judge = |inspection: &Inspection| match inspection.findings.worst() {
             Some((class, _)) => Verdict::Refuse(Reason::Attack(class)),
@@ -147,7 +173,7 @@ mod tests {
             None => Verdict::Flag(Reason::Malformed),
         };
         let mut output = Vec::new();
-        let bad = classify_lines(&inspector, judge, input.as_bytes(), &mut output).await.unwrap();
+        let bad = classify_lines(&inspector, judge, explain, input.as_bytes(), &mut output).await.unwrap();
         (bad, output.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
     }
 
@@ -166,6 +192,22 @@ mod tests {
         assert_eq!(lines[1], json!({"text": "hello", "label": "norm", "score": 0.0, "verdict": "allow"}));
         assert_eq!((&lines[2]["label"], &lines[2]["verdict"]), (&json!("norm"), &json!("flag")));
         assert_eq!((&lines[3]["label"], &lines[3]["verdict"]), (&json!("sqli"), &json!("refuse")));
+    }
+
+    #[tokio::test]
+    async fn explains_where_asked_to() {
+        let input = format!(
+            "{{\"text\":\"a=%zz&c={}%27x{}\",\"where\":\"query\"}}\n{{\"text\":\"hello\"}}\n",
+            "word+".repeat(20),
+            "+word".repeat(20)
+        );
+        let (_, lines) = explained_answers(&input, true).await;
+        let findings = lines[0]["findings"].as_array().unwrap();
+        assert_eq!(findings[0], json!({"target": "query-value a", "malformed": "percent-encoding"}));
+        assert_eq!((&findings[1]["target"], &findings[1]["class"]), (&json!("query-value c"), &json!("sqli")));
+        let excerpt = findings[1]["excerpt"].as_str().unwrap();
+        assert!(excerpt.contains("'x") && excerpt.len() <= 64, "{excerpt}");
+        assert_eq!((&findings[1]["score"], &lines[1]["findings"]), (&json!(0.75), &json!([])));
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use super::{Failure, progress, store};
 use crate::client;
 use crate::dataset::export::{DataSet, Filter, Label, export, moment};
+use crate::storage::StorageKind;
 use crate::time::Timestamp;
 
 /// Writes a data set out of the store, newest first, while the filter runs or without it.
@@ -49,7 +50,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         let filter = args.filter(Timestamp::now())?;
         let flags = args.data_dir.clone().map(|dir| ("", "data_dir", dir)).into_iter().collect();
         let (config, storage) = store::open(args.config.clone(), flags, true).await?;
-        let filter = Filter { client_key: filter.client.and_then(|net| single(net, &config.client)), ..filter };
+        // The predecessor's documents in MongoDB have no key to look for.
+        let has_keys = matches!(config.storage.kind, StorageKind::Embedded { .. });
+        let client_key = filter.client.filter(|_| has_keys).and_then(|net| single(net, &config.client));
+        let filter = Filter { client_key, ..filter };
         let bar = progress::of_rows();
         let tick = || bar.inc(1);
         let rows = if args.out.as_os_str() == "-" {

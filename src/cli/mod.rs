@@ -1,17 +1,20 @@
 //! The command line: one file a subcommand.
 
+mod backup;
 mod bans;
 mod check_config;
 mod classify;
 mod demo_site;
 mod eval;
 mod export;
+mod health;
 mod import;
 mod prepare;
 mod progress;
 mod replay;
 mod run;
 mod store;
+mod token;
 
 use std::process::ExitCode;
 
@@ -34,8 +37,14 @@ enum Command {
     Run(run::Args),
     /// Check a configuration and list every fault.
     CheckConfig(check_config::Args),
+    /// Ask a running filter whether it is well.
+    Health(health::Args),
+    /// Copy the embedded store while the filter runs.
+    Backup(backup::Args),
     /// List, add and remove bans of a running filter.
     Bans(bans::Args),
+    /// Make a token for the admin API.
+    Token(token::Args),
     /// Classify texts: JSON lines in, JSON lines out.
     Classify(classify::Args),
     /// Measure the filter on labelled rows: recall and false alarms by source, confusion matrix, picture.
@@ -82,7 +91,10 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(args),
         Command::CheckConfig(args) => check_config::run(args),
+        Command::Health(args) => health::run(args),
+        Command::Backup(args) => backup::run(args),
         Command::Bans(args) => bans::run(args),
+        Command::Token(args) => token::run(args),
         Command::Classify(args) => classify::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Export(args) => export::run(args),

@@ -3,11 +3,11 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context;
-
 use super::Failure;
 use crate::App;
-use crate::config::{Config, LogSettings, Sources};
+use crate::audit::Destination;
+use crate::config::{Config, Sources};
+use crate::logging;
 
 /// Flags win over the environment, which wins over the file.
 #[derive(Debug, clap::Args)]
@@ -35,8 +35,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let (sources, name) = args.sources();
     let (config, faults) = Config::read(&sources);
-    init_log(&config.log)?;
-    let app = App::build(config, &name, faults).map_err(|error| Failure::Usage(error.into()))?;
+    let level = logging::start(config.log.form, &config.log.level).map_err(|error| anyhow::anyhow!(error))?;
+    let app = App::build(config, sources, &name, faults, level).map_err(|error| Failure::Usage(error.into()))?;
     app.run(announce)?;
     Ok(())
 }
@@ -65,28 +65,35 @@ pub(super) fn sources(file: Option<PathBuf>, flags: Vec<(&'static str, &'static 
     (Sources { file, environment, flags }, name)
 }
 
-fn init_log(settings: &LogSettings) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.level).context("log.level")?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let started = if settings.json { builder.json().try_init() } else { builder.try_init() };
-    started.map_err(|error| anyhow::anyhow!("the log could not be started: {error}").into())
+/// Says where everything is, for the person who typed the command. The token is shown on a terminal only: elsewhere it
+/// would stay in a journal or in a container's log. Where the audit export has standard output, nothing else is on it.
+fn announce(config: &Config) {
+    let text = announcement(config, std::io::stdout().is_terminal());
+    if config.audit.as_ref().is_some_and(|audit| audit.to == Destination::Stdout) {
+        eprint!("{text}");
+    } else {
+        print!("{text}");
+    }
 }
 
-/// Says where everything is, for the person who typed the command.
-fn announce(config: &Config) {
+fn announcement(config: &Config, on_terminal: bool) -> String {
     let scheme = if config.proxy.tls.is_some() { "https" } else { "http" };
-    println!("portcullis {} is starting", env!("CARGO_PKG_VERSION"));
-    println!("  site     {scheme}://{}/  (in front of {})", config.proxy.listen, config.proxy.upstream.address);
-    println!("  console  http://{}/", config.admin.listen);
-    println!("  metrics  http://{}/metrics", config.admin.listen);
-    match std::env::var_os("PORTCULLIS_ADMIN_TOKEN") {
-        Some(_) => println!("  token    the one in PORTCULLIS_ADMIN_TOKEN"),
+    let file = config.admin.token_file.display();
+    let token = match std::env::var_os("PORTCULLIS_ADMIN_TOKEN") {
+        Some(_) => "the one in PORTCULLIS_ADMIN_TOKEN".to_owned(),
+        None if !on_terminal => format!("in {file}"),
         None => match std::fs::read_to_string(&config.admin.token_file) {
-            Ok(token) => println!("  token    {}  (kept in {})", token.trim(), config.admin.token_file.display()),
-            Err(error) => println!("  token    in {}: {error}", config.admin.token_file.display()),
+            Ok(token) => format!("{}  (kept in {file})", token.trim()),
+            Err(error) => format!("in {file}: {error}"),
         },
-    }
+    };
+    format!(
+        "portcullis {version} is starting\n  site     {scheme}://{site}/  (in front of {upstream})\n  console  {admin_scheme}://{admin}/\n  \
+         metrics  {admin_scheme}://{admin}/metrics\n  token    {token}\n",
+        version = env!("CARGO_PKG_VERSION"),
+        site = config.proxy.listen,
+        upstream = config.proxy.upstream.address,
+        admin_scheme = if config.admin.tls.is_some() { "https" } else { "http" },
+        admin = config.admin.listen,
+    )
 }

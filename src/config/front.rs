@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::reader::Section;
 use super::units;
+use crate::admin::{NamedToken, Role, TokenHash};
 use crate::banlist::{self, AtAccept};
 use crate::client::{self, TrustedProxies};
 use crate::proxy::{self, TlsFiles, Upstream};
@@ -15,11 +16,15 @@ const NETWORK: &str = "an IP address or a CIDR range, such as \"10.0.0.0/8\"";
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Where the admin API listens and where its token lies.
+/// Where the admin API listens, and who may use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminListener {
     /// Address and port; default `127.0.0.1:9901`.
     pub listen: SocketAddr,
+    /// Certificate chain and key as PEM files; plain HTTP where `None`, which is for loopback only.
+    pub tls: Option<TlsFiles>,
+    /// Tokens with a name and a role, beside the operator's own. Default: none.
+    pub tokens: Vec<NamedToken>,
     /// File that holds the token; made at the first start. Default `admin.token` in the data directory.
     pub token_file: PathBuf,
 }
@@ -81,15 +86,46 @@ fn tls(section: &mut Section<'_>) -> Option<TlsFiles> {
 
 pub(super) fn admin(mut section: Section<'_>, data_dir: &std::path::Path) -> AdminListener {
     let listen = section.text("listen", SocketAddr::from(([127, 0, 0, 1], 9901)), ADDRESS, |text| text.parse().ok());
-    if !listen.ip().is_loopback() {
+    let tls = tls(&mut section);
+    let plain = section.flag("allow_plain_http", false);
+    if !listen.ip().is_loopback() && tls.is_none() && !plain {
         section.fault(
             "listen",
-            format!("{listen} is open to the network and the admin API speaks plain HTTP; expected a loopback address"),
+            format!(
+                "{listen} is open to the network and would speak plain HTTP; expected a loopback address, or \
+                 tls_certificate and tls_key beside it"
+            ),
         );
     }
+    let tokens = tokens(&mut section);
     let token_file = section.path_of("token_file").unwrap_or_else(|| data_dir.join("admin.token"));
     section.finish();
-    AdminListener { listen, token_file }
+    AdminListener { listen, tls, tokens, token_file }
+}
+
+fn tokens(section: &mut Section<'_>) -> Vec<NamedToken> {
+    let mut tokens: Vec<NamedToken> = Vec::new();
+    for mut entry in section.sections("tokens") {
+        for key in ["name", "role", "hash"] {
+            if !entry.has(key) {
+                entry.fault(key, "missing; `portcullis token new` prints a whole entry");
+            }
+        }
+        let name = entry.text("name", None, "1 to 32 letters, digits, \".\", \"_\" or \"-\"", |text| {
+            NamedToken::is_name(text).then(|| Some(text.to_owned()))
+        });
+        let role = entry.optional_choice("role", &Role::ALL.map(|role| (role.as_str(), role)));
+        let form = "\"sha256:\" and 64 hex digits, as `portcullis token new` prints it";
+        let hash = entry.text("hash", None, form, |text| text.parse::<TokenHash>().ok().map(Some));
+        if let Some(name) = name.as_ref().filter(|name| tokens.iter().any(|token| token.name == **name)) {
+            entry.fault("name", format!("\"{name}\" is taken by another token; expected a name of its own"));
+        }
+        entry.finish();
+        if let (Some(name), Some(role), Some(hash)) = (name, role, hash) {
+            tokens.push(NamedToken { name, role, hash });
+        }
+    }
+    tokens
 }
 
 pub(super) fn client(mut section: Section<'_>) -> client::Config {

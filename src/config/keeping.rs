@@ -1,10 +1,12 @@
-//! `[activity]`, `[storage]` and `[log]`.
+//! `[activity]`, `[audit]`, `[storage]` and `[log]`.
 
 use std::path::Path;
 use std::time::Duration;
 
 use super::reader::Section;
-use crate::activity::{self, BodyLogging};
+use crate::activity::{self, BodyLogging, MIN_KEY_BYTES, Pseudonyms};
+use crate::audit::{self, Destination, Format};
+use crate::logging::{self, Form};
 use crate::storage::{self, MongoUri, OnUnreachable, StorageKind};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -15,8 +17,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// How the filter speaks of itself on stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSettings {
-    /// `text` for people or `json` for collectors.
-    pub json: bool,
+    /// The form of its lines.
+    pub form: Form,
     /// A filter as `tracing` reads it: `info`, `portcullis=debug,warn`.
     pub level: String,
 }
@@ -34,6 +36,7 @@ pub(super) fn activity(mut section: Section<'_>) -> activity::Config {
             Duration::from_millis(1)..=60 * SECOND,
         ),
         retention: section.duration("retention", default.retention, Duration::ZERO..=3_650 * DAY),
+        pseudonyms: pseudonyms(&mut section),
         bodies: section.choice("bodies", default.bodies, &BodyLogging::ALL.map(|choice| (choice.as_str(), choice))),
     };
     section.finish();
@@ -74,6 +77,16 @@ pub(super) fn storage(mut section: Section<'_>, data_dir: &Path, retention: Dura
     config
 }
 
+/// A key that is too short is a secret all the same: it is not shown.
+fn pseudonyms(section: &mut Section<'_>) -> Option<Pseudonyms> {
+    let key = section.optional("client_pseudonym_key", "a text", |text| Some(text.to_owned()))?;
+    let pseudonyms = Pseudonyms::new(key.as_bytes());
+    if pseudonyms.is_none() {
+        section.fault("client_pseudonym_key", format!("expected a secret of at least {MIN_KEY_BYTES} characters"));
+    }
+    pseudonyms
+}
+
 /// Zero, or enough for a few segments.
 fn spool_limit(section: &mut Section<'_>) -> u64 {
     let limit = section.optional_bytes("spool_limit", 1 << 50).unwrap_or(1 << 30);
@@ -83,11 +96,22 @@ fn spool_limit(section: &mut Section<'_>) -> u64 {
     limit
 }
 
+pub(super) fn audit(mut section: Section<'_>) -> Option<audit::Config> {
+    let to = section.optional("to", "\"stdout\" or a path", |text| {
+        Some(if text == "stdout" { Destination::Stdout } else { Destination::File(text.into()) })
+    });
+    let formats = Format::ALL.map(|format| (format.as_str(), format));
+    let format = section.choice("format", Format::default(), &formats);
+    let queue = section.number("queue", 4_096, 1..=1_000_000);
+    section.finish();
+    to.map(|to| audit::Config { to, format, queue })
+}
+
 pub(super) fn log(mut section: Section<'_>) -> LogSettings {
     let settings = LogSettings {
-        json: section.choice("format", false, &[("text", false), ("json", true)]),
+        form: section.choice("format", Form::Human, &[("human", Form::Human), ("json", Form::Json)]),
         level: section.text("level", "info".to_owned(), "a filter such as \"info\" or \"portcullis=debug\"", |text| {
-            tracing_subscriber::EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
+            logging::parse(text).is_ok().then(|| text.to_owned())
         }),
     };
     section.finish();

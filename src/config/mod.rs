@@ -8,18 +8,20 @@ mod front;
 mod judging;
 mod keeping;
 mod reader;
+mod reload;
 mod units;
 
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::{activity, banlist, behaviour, client, proxy, session, storage};
+use crate::{activity, audit, banlist, behaviour, client, proxy, session, storage};
 
 pub use front::AdminListener;
 pub use judging::{InspectionSettings, ModelSettings};
 pub use keeping::LogSettings;
 pub use reader::Fault;
+pub use reload::{Difference, Differences};
 
 use reader::{Faults, Section};
 
@@ -28,7 +30,7 @@ use reader::{Faults, Section};
 pub struct Sources {
     /// The file; none is an empty one.
     pub file: Option<PathBuf>,
-    /// Variables `PORTCULLIS__SECTION__KEY` and `MONGO_URI`.
+    /// Variables `PORTCULLIS__SECTION__KEY`, `MONGO_URI` and `ORT_DYLIB_PATH`.
     pub environment: Vec<(String, String)>,
     /// Keys from the command line: section (empty for the top), key, value.
     pub flags: Vec<(&'static str, &'static str, String)>,
@@ -61,6 +63,8 @@ pub struct Config {
     pub features: Vec<behaviour::CustomFeature>,
     /// The activity log.
     pub activity: activity::Config,
+    /// Where refusals are exported to; nowhere where `None`.
+    pub audit: Option<audit::Config>,
     /// The store.
     pub storage: storage::Config,
     /// The filter's own log.
@@ -75,6 +79,7 @@ impl Config {
         let mut table = sources.file.as_deref().map(|file| parse(file, &faults)).unwrap_or_default();
         env::overlay(&mut table, sources.environment.iter().cloned(), &faults);
         mongo_uri(&mut table, &sources.environment);
+        runtime_library(&mut table, &sources.environment);
         for (section, key, value) in &sources.flags {
             set(&mut table, section, key, value);
         }
@@ -98,6 +103,7 @@ impl Config {
             model: judging::model(top.section("model")),
             behaviour: judging::behaviour(top.section("behaviour")),
             storage: keeping::storage(top.section("storage"), &data_dir, activity.retention),
+            audit: keeping::audit(top.section("audit")),
             log: keeping::log(top.section("log")),
             data_dir,
             client,
@@ -130,6 +136,19 @@ fn mongo_uri(table: &mut Table, environment: &[(String, String)]) {
     if let Some((_, uri)) = environment.iter().find(|(name, uri)| name == "MONGO_URI" && !uri.is_empty()) {
         set(table, "storage", "kind", "mongodb");
         set(table, "storage", "uri", uri);
+    }
+}
+
+/// `ORT_DYLIB_PATH`, ONNX Runtime's own variable, names its library where the configuration does not.
+fn runtime_library(table: &mut Table, environment: &[(String, String)]) {
+    let named = |table: &Table| {
+        let model = table.get("model").and_then(Value::as_table);
+        model.and_then(|model| model.get("runtime_library")).is_some_and(|file| file.as_str() != Some(""))
+    };
+    if let Some((_, file)) = environment.iter().find(|(name, file)| name == "ORT_DYLIB_PATH" && !file.is_empty())
+        && !named(table)
+    {
+        set(table, "model", "runtime_library", file);
     }
 }
 

@@ -15,7 +15,7 @@ fn read(file: PathBuf) -> (Config, Vec<String>) {
 #[test]
 fn every_shipped_configuration_is_without_fault() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf");
-    for name in ["portcullis.toml", "demo.toml", "detect-only.toml", "docker.toml"] {
+    for name in ["portcullis.toml", "demo.toml", "detect-only.toml", "docker.toml", "package.toml"] {
         assert_eq!(read(folder.join(name)).1, Vec::<String>::new(), "{name}");
     }
 }
@@ -82,4 +82,16 @@ fn a_file_that_is_missing_or_no_toml_is_a_fault() {
     std::fs::write(folder.path().join("odd.toml"), "[proxy\nupstream").unwrap();
     let odd = read(folder.path().join("odd.toml")).1;
     assert!(odd[0].starts_with("is no TOML: "), "{odd:?}");
+}
+
+#[test]
+fn onnx_runtime_s_own_variable_names_its_library_unless_the_configuration_does() {
+    let read = |variables: &[(&str, &str)]| {
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::read(&Sources { environment, ..Sources::default() }).0.model.runtime_library
+    };
+    let (variable, key) = (("ORT_DYLIB_PATH", "/a.so"), ("PORTCULLIS__MODEL__RUNTIME_LIBRARY", "/b.so"));
+    assert_eq!(read(&[variable]), Some(PathBuf::from("/a.so")));
+    assert_eq!(read(&[variable, key]), Some(PathBuf::from("/b.so")));
+    assert_eq!(read(&[("ORT_DYLIB_PATH", "")]), None);
 }

@@ -1,5 +1,7 @@
 use std::io::{Cursor, Write};
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn defaults(label: Option<&str>) -> Defaults {
@@ -90,5 +92,17 @@ fn says_what_is_expected_of_any_other_file() {
         let rows = read(input, None);
         assert_eq!(rows.len(), 1, "{input:?}");
         assert!(rows[0].clone().unwrap_err().contains("expected JSON lines"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_file_makes_it_panic_or_go_on_for_ever(bytes in proptest::collection::vec(any::<u8>(), 0..400), form in 0..5_usize) {
+        let starts = [&b""[..], b"{\"text\":", b"payload,attack_type,label\n", b"GET /a HTTP/1.1\n", b"\x1f\x8b\x08\0"];
+        let mut input = starts[form].to_vec();
+        input.extend(bytes);
+        prop_assert!(rows(Cursor::new(input), defaults(None)).map_or(0, Iterator::count) < 1_000);
     }
 }

@@ -31,6 +31,11 @@ impl EncodedText {
         &self.bytes
     }
 
+    /// Another text of the same length in the same place.
+    pub(super) fn with_bytes(&self, bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into(), ..self.clone() }
+    }
+
     #[cfg(test)]
     pub(crate) fn for_tests(kind: u8, bytes: &[u8]) -> Self {
         Self { kind: TargetKind::ALL[usize::from(kind)], bytes: bytes.into() }

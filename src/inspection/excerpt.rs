@@ -5,16 +5,24 @@ use super::{MAX_EXCERPT_BYTES, Target, is_secret_name};
 /// Bytes kept before the first telling one.
 const BEFORE: usize = 16;
 
-/// The part of a window that shows why it was suspected: from shortly before its first telling byte, control characters
-/// replaced. Empty where the place may hold a secret, or the part names one.
-pub(super) fn excerpt(target: &Target, window: &[u8]) -> String {
+/// Bytes before an excerpt in which the name of a secret would stand.
+const NAMED_BEFORE: usize = 48;
+
+/// Where the part begins that shows why a window was suspected, as far as its bytes tell: shortly before the first sign.
+pub(super) fn telling_start(window: &[u8]) -> usize {
+    let telling = |byte: &u8| matches!(byte, b'\'' | b'"' | b'<' | b'>' | b';' | b'|' | b'`' | b'$' | b'(' | b'\\');
+    window.iter().position(telling).unwrap_or(0).saturating_sub(BEFORE)
+}
+
+/// The part of a window from here on, or from as early as fits; control characters replaced. Empty where the place may
+/// hold a secret, or the part or what stands before it names one.
+pub(super) fn excerpt_at(target: &Target, window: &[u8], start: usize) -> String {
     if target.is_secret() {
         return String::new();
     }
-    let telling = |byte: &u8| matches!(byte, b'\'' | b'"' | b'<' | b'>' | b';' | b'|' | b'`' | b'$' | b'(' | b'\\');
-    let first = window.iter().position(telling).unwrap_or(0);
     // A short window is kept from as early as fits.
-    let start = first.saturating_sub(BEFORE).min(window.len().saturating_sub(MAX_EXCERPT_BYTES));
+    let start = start.min(window.len().saturating_sub(MAX_EXCERPT_BYTES));
+    let before = String::from_utf8_lossy(&window[start.saturating_sub(NAMED_BEFORE)..start]).into_owned();
     let part = &window[start..window.len().min(start + MAX_EXCERPT_BYTES)];
     let mut text = String::with_capacity(MAX_EXCERPT_BYTES);
     for character in String::from_utf8_lossy(part).chars() {
@@ -24,7 +32,7 @@ pub(super) fn excerpt(target: &Target, window: &[u8]) -> String {
         }
         text.push(shown);
     }
-    if names_secret(&text) { String::new() } else { text }
+    if names_secret(&(before + &text)) { String::new() } else { text }
 }
 
 /// Whether a name that a secret follows stands in the text, as in `"password": "…"` or `token=…`.
@@ -42,7 +50,8 @@ mod tests {
     use crate::inspection::TargetKind;
 
     fn of(name: &str, text: &str) -> String {
-        excerpt(&Target { kind: TargetKind::BodyText, name: name.to_owned() }, text.as_bytes())
+        let target = Target { kind: TargetKind::BodyText, name: name.to_owned() };
+        excerpt_at(&target, text.as_bytes(), telling_start(text.as_bytes()))
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::body::read_pairs;
+use super::repeated::push_joined;
 use super::safe::is_plain_name;
 use super::targets::Targets;
 use super::transform::is_malformed;
@@ -58,17 +59,32 @@ pub fn read_head(head: &RequestHead<'_>, targets: &mut Targets) {
     if let Some(query) = head.query {
         read_query(query, targets);
     }
+    let before = targets.fields().len();
     for (name, value) in head.headers {
         read_header(name, value.as_bytes(), targets);
     }
+    // A header is joined where there are several of it, a cookie where a name occurs again.
+    let repeats = |index: &usize| {
+        let target = &targets.fields()[*index].target;
+        let lines = || head.headers.get_all(target.name.as_str()).into_iter().count();
+        target.kind == TargetKind::Cookie || (target.kind == TargetKind::Header && lines() > 1)
+    };
+    let repeated = (before..targets.fields().len()).filter(repeats).collect();
+    push_joined(repeated, targets);
 }
 
-/// Adds a path.
+/// Adds a path, and the parameters of its segments.
 pub(crate) fn read_path(path: &[u8], targets: &mut Targets) {
     if is_malformed(path) {
         targets.push_malformed(TargetKind::Path, b"", Malformed::PercentEncoding);
     }
     targets.push(TargetKind::Path, b"", path);
+    // Parameters of a segment: `/cars;colour=red/all`.
+    for segment in path.split(|byte| *byte == b'/') {
+        for parameter in segment.split(|byte| *byte == b';').skip(1) {
+            read_pairs(parameter, QUERY, false, targets);
+        }
+    }
 }
 
 /// Adds the names and values of a query.
@@ -145,7 +161,11 @@ mod tests {
     use super::*;
 
     fn targets_of(path: &str, query: Option<&str>, headers: &[(&'static str, &'static str)]) -> Vec<String> {
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        let headers = map;
         let method = "GET";
         let mut targets = Targets::new(6);
         let head = RequestHead { method, path: path.as_bytes(), query: query.map(str::as_bytes), headers: &headers };
@@ -168,6 +188,18 @@ mod tests {
                 "!path percent-encoding",
                 "!query-value percent-encoding"
             ]
+        );
+    }
+
+    #[test]
+    fn parameters_of_segments_and_values_split_over_headers() {
+        assert_eq!(
+            targets_of("/a;b=c d;e/f;<g>", None, &[]),
+            ["path=/a;b=c d;e/f;<g>", "query-value b=c d", "query-value=e", "query-value=<g>"]
+        );
+        assert_eq!(
+            targets_of("", None, &[("x-a", "1 union"), ("x-a", "select")]),
+            ["header x-a=1 union", "header x-a=select", "header x-a=1 union,select", "header x-a=1 unionselect"]
         );
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::cache::ScoreCache;
-use super::excerpt::excerpt;
+use super::why::{self, Suspected};
 use super::{
     AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier,
     Place, Reading, RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
@@ -139,6 +139,7 @@ impl Inspector {
         let scores = self.scores(windows.iter().flatten()).await;
         self.metrics.model_seconds.observe(asked.elapsed().as_secs_f64());
         let mut scores = scores?.into_iter();
+        let mut suspected = Vec::new();
         for (reading, windows) in parts.readings.into_iter().zip(windows) {
             let scored = windows.iter().zip(scores.by_ref());
             let highest = scored.max_by(|(_, left), (_, right)| left.attack.total_cmp(&right.attack));
@@ -149,10 +150,13 @@ impl Inspector {
             }
             if score.attack >= self.config.flag_threshold {
                 let suspicion = Suspicion::Attack { class: score.class, score: score.attack };
-                let excerpt = excerpt(&reading.target, window.bytes());
-                inspection.findings.0.push(Finding { target: reading.target, suspicion, excerpt });
+                let finding = inspection.findings.0.len();
+                suspected.push(Suspected { finding, window: window.clone(), score: score.attack, class: score.class });
+                inspection.findings.0.push(Finding { target: reading.target, suspicion, excerpt: String::new() });
             }
         }
+        let asked = why::explain(self.classifier.as_ref(), suspected, &mut inspection.findings.0).await;
+        self.metrics.windows_classified.inc_by(u64::try_from(asked).unwrap_or(u64::MAX));
         self.metrics.observe(start.elapsed());
         Ok(inspection)
     }

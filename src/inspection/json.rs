@@ -11,6 +11,8 @@ pub(crate) struct Leaf<'a> {
     pub(crate) text: &'a [u8],
     /// Whether it is a key.
     pub(crate) is_key: bool,
+    /// Whether it stands in an array, with nothing between.
+    pub(crate) in_array: bool,
 }
 
 /// Why a text is not JSON, and the offset from which it is not.
@@ -63,7 +65,8 @@ impl Walker<'_, '_> {
             b'[' => return self.enter(false),
             b'"' => {
                 let text = self.string()?;
-                (self.sink)(Leaf { path: &self.path, text: &text, is_key: false });
+                let in_array = self.open.last().is_some_and(|open| !open.is_object);
+                (self.sink)(Leaf { path: &self.path, text: &text, is_key: false, in_array });
             }
             _ => self.word()?,
         }
@@ -120,7 +123,7 @@ impl Walker<'_, '_> {
             return Err(Fault::Syntax(self.at));
         }
         let key = self.string()?;
-        (self.sink)(Leaf { path: &self.path, text: &key, is_key: true });
+        (self.sink)(Leaf { path: &self.path, text: &key, is_key: true, in_array: false });
         if !self.path.is_empty() {
             self.path.push('.');
         }

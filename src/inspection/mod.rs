@@ -19,11 +19,13 @@ mod inspector;
 mod json;
 mod place;
 mod reading;
+mod repeated;
 mod safe;
 mod secret;
 mod target;
 mod targets;
 pub mod transform;
+mod why;
 
 pub use body::{BodyHead, Unpacking};
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};

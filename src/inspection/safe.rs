@@ -29,7 +29,11 @@ pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
     }
 }
 
+/// Characters of a text, as far as it matters: a long text has enough of them.
 fn characters(text: &[u8]) -> usize {
+    if text.len() >= 4 * MIN_CHARACTERS {
+        return MIN_CHARACTERS;
+    }
     text.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
 }
 

@@ -45,6 +45,11 @@ impl Targets {
         }
     }
 
+    /// The values added so far, but for those past the limit.
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// Notes that a part is not what it claims to be; once a kind of place and fault.
     pub fn push_malformed(&mut self, kind: TargetKind, name: &[u8], fault: Malformed) {
         if !self.malformed.iter().any(|(target, noted)| target.kind == kind && *noted == fault) {

@@ -11,6 +11,7 @@ pub use route::{Route, Terms};
 pub use verdict::{Reason, Verdict};
 
 use crate::inspection::{AttackClass, Findings, Malformed, Suspicion};
+use crate::live::Live;
 
 /// How suspicions are acted upon.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,53 +30,58 @@ pub struct Config {
     pub refuse_from: [f32; AttackClass::ALL.len()],
 }
 
-/// Decides over requests.
+/// Decides over requests. Clones share one configuration, which may be replaced while requests are judged.
 #[derive(Clone, Debug)]
-pub struct Policy(Config);
+pub struct Policy(Live<Config>);
 
 impl Policy {
     /// A policy after this configuration.
-    pub fn new(mut config: Config) -> Self {
-        config.routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
-        Self(config)
+    pub fn new(config: Config) -> Self {
+        Self(Live::new(config.in_order()))
+    }
+
+    /// Judges after this configuration from now on, in every clone.
+    pub fn replace(&self, config: Config) {
+        self.0.store(config.in_order());
     }
 
     /// What holds for a request of this raw path.
     ///
     /// A path that the application could read otherwise than the filter gets the strictest terms of all.
     pub fn terms(&self, raw_path: &[u8]) -> Terms {
-        let default = &self.0.terms;
-        if self.0.routes.is_empty() {
+        let config = self.0.load();
+        let default = &config.terms;
+        if config.routes.is_empty() {
             return *default;
         }
         match route::plain_path(raw_path) {
-            Some(path) => self
-                .0
+            Some(path) => config
                 .routes
                 .iter()
                 .find(|route| path.starts_with(&route.path))
                 .map_or(*default, |route| route.terms(default)),
-            None => self.0.routes.iter().fold(*default, |terms, route| terms.stricter(route.terms(default))),
+            None => config.routes.iter().fold(*default, |terms, route| terms.stricter(route.terms(default))),
         }
     }
 
     /// The verdict on a request with these findings.
     pub fn judge(&self, terms: &Terms, raw_path: &[u8], findings: &Findings) -> Verdict {
-        let path = if self.0.exclusions.is_empty() { None } else { route::plain_path(raw_path) };
+        let config = self.0.load();
+        let path = if config.exclusions.is_empty() { None } else { route::plain_path(raw_path) };
         let counted = findings
             .0
             .iter()
-            .filter(|finding| !self.0.exclusions.iter().any(|rule| rule.covers(path.as_deref(), finding)));
+            .filter(|finding| !config.exclusions.iter().any(|rule| rule.covers(path.as_deref(), finding)));
         let mut worst = Verdict::Allow;
         for finding in counted {
-            worst = worst.graver(self.weigh_under(terms, finding.suspicion));
+            worst = worst.graver(config.weigh_under(terms, finding.suspicion));
         }
         worst.under(terms.mode)
     }
 
     /// The verdict on a request that could not be inspected.
     pub fn judge_uninspected(&self, terms: &Terms) -> Verdict {
-        let verdict = match self.0.on_error {
+        let verdict = match self.0.load().on_error {
             FailureMode::Open => Verdict::Flag(Reason::Uninspected),
             FailureMode::Closed => Verdict::Refuse(Reason::Uninspected),
         };
@@ -87,6 +93,19 @@ impl Policy {
         Verdict::Refuse(Reason::BodyTooLarge).under(terms.mode)
     }
 
+    /// The verdict on one suspicion in block mode.
+    pub fn weigh(&self, suspicion: Suspicion) -> Verdict {
+        self.0.load().weigh(suspicion)
+    }
+}
+
+impl Config {
+    /// With the longest path first, which is the one that wins.
+    fn in_order(mut self) -> Self {
+        self.routes.sort_by_key(|route| std::cmp::Reverse(route.path.len()));
+        self
+    }
+
     /// What a body unpacks to past the limit is as unseen as what is sent past it.
     fn weigh_under(&self, terms: &Terms, suspicion: Suspicion) -> Verdict {
         let unseen = suspicion == Suspicion::Malformed(Malformed::Unpacked);
@@ -96,17 +115,16 @@ impl Policy {
         }
     }
 
-    /// The verdict on one suspicion in block mode.
-    pub fn weigh(&self, suspicion: Suspicion) -> Verdict {
+    fn weigh(&self, suspicion: Suspicion) -> Verdict {
         let (reason, refuse) = match suspicion {
             Suspicion::Attack { class, score } => {
                 let refuse = AttackClass::ALL
                     .iter()
-                    .zip(self.0.refuse_from)
+                    .zip(self.refuse_from)
                     .any(|(listed, from)| *listed == class && score >= from);
                 (Reason::Attack(class), refuse)
             }
-            Suspicion::Malformed(_) => (Reason::Malformed, self.0.refuse_malformed),
+            Suspicion::Malformed(_) => (Reason::Malformed, self.refuse_malformed),
         };
         if refuse { Verdict::Refuse(reason) } else { Verdict::Flag(reason) }
     }

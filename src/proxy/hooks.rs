@@ -9,6 +9,7 @@ use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 
 use super::upstream::{REQUEST_ID, rewrite_headers};
 use super::{RequestContext, WafProxy, admit, body, record, respond};
+use crate::activity::Redaction;
 use crate::policy::Verdict;
 
 #[async_trait]
@@ -76,6 +77,13 @@ impl ProxyHttp for WafProxy {
 
     async fn logging(&self, downstream: &mut Session, _error: Option<&Error>, ctx: &mut RequestContext) {
         record::record(&self.gate, downstream, ctx);
+    }
+
+    /// What Pingora's own log lines say of a request: its id, and its target without secrets.
+    fn request_summary(&self, downstream: &Session, ctx: &RequestContext) -> String {
+        let request = downstream.req_header();
+        let target = Redaction::url(&String::from_utf8_lossy(request.raw_path()));
+        format!("request {} {} {target}", ctx.id, request.method)
     }
 
     fn suppress_error_log(&self, _downstream: &Session, ctx: &RequestContext, _error: &Error) -> bool {

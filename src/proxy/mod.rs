@@ -24,6 +24,7 @@ use pingora_core::server::{RunArgs, Server};
 use pingora_proxy::http_proxy_service;
 
 use crate::activity::{ActivityLog, BodyLogging};
+use crate::audit::AuditExport;
 use crate::banlist::{AtAccept, BanList};
 use crate::behaviour::{CustomFeatures, Watch};
 use crate::client;
@@ -92,6 +93,8 @@ pub struct Gate {
     pub policy: Policy,
     /// Where it is noted.
     pub log: ActivityLog,
+    /// Where refusals are exported to.
+    pub audit: Option<AuditExport>,
     /// Which bodies are noted.
     pub bodies: BodyLogging,
     /// Which requests are login attempts.

@@ -1,13 +1,15 @@
 //! What is noted of an answered request: its visit, the activity log, the metrics.
 
+use http::Version;
 use http::header::{CONTENT_TYPE, HOST};
 use pingora_proxy::Session;
 
 use super::{Gate, RequestContext, outcome};
 use crate::activity::{ActivityRecord, Redaction};
+use crate::audit::Wire;
 use crate::behaviour::Asker;
 use crate::inspection::AttackClass;
-use crate::policy::{Reason, Verdict};
+use crate::policy::{Mode, Reason, Verdict};
 use crate::time::Timestamp;
 
 /// Notes a request after the end of its answer. Waits for nothing.
@@ -32,7 +34,7 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     let request = downstream.req_header();
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let request_body = body_to_keep(gate, content_type, ctx);
-    gate.log.record(ActivityRecord {
+    let record = ActivityRecord {
         id: ctx.id,
         session,
         timestamp,
@@ -51,7 +53,33 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
         findings: std::mem::take(&mut ctx.findings.0),
         score: ctx.score,
         request_body,
-    });
+    };
+    export(gate, downstream, ctx, &record);
+    gate.log.record(record);
+}
+
+/// Exports a refusal, and in detect mode what would have been one.
+fn export(gate: &Gate, downstream: &Session, ctx: &RequestContext, record: &ActivityRecord) {
+    let Some(audit) = &gate.audit else { return };
+    let enforcing = ctx.terms.is_none_or(|terms| terms.mode == Mode::Block);
+    let (true, Some(client)) = (record.verdict.is_refusal() || !enforcing && ctx.is_attack, ctx.client) else { return };
+    let response_headers = downstream.response_written().map(|response| Redaction::headers(&response.headers));
+    let wire = Wire {
+        peer: client.peer.0,
+        host: downstream.server_addr().and_then(|address| address.as_inet().copied()),
+        http_version: version(downstream.req_header().version),
+        response_headers: response_headers.unwrap_or_default(),
+        enforcing,
+    };
+    audit.record(record, &wire);
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2.0",
+        _ => "1.1",
+    }
 }
 
 fn count(gate: &Gate, ctx: &RequestContext, latency: std::time::Duration, attack: Option<(AttackClass, f32)>) {
@@ -59,6 +87,8 @@ fn count(gate: &Gate, ctx: &RequestContext, latency: std::time::Duration, attack
     gate.metrics.answered(verdict, latency);
     if let Verdict::Refuse(reason) = ctx.verdict {
         gate.metrics.refused(reason.as_str());
+        let client = ctx.client.map(|client| client.ip.to_string());
+        tracing::debug!(request = %ctx.id, client, reason = reason.as_str(), class = attack.map(|(class, _)| class.as_str()), "refused");
     }
     if let Some((class, _)) = attack {
         gate.metrics.attacked(class.as_str(), verdict);

@@ -72,11 +72,13 @@ pub struct Session {
     pub findings: u32,
     /// Highest probability of attack of any request.
     pub max_score: f32,
-    /// What else is counted.
+    /// What else is counted; nothing where a filter of before these counts left the session.
+    #[serde(default)]
     pub tally: Tally,
     /// The custom features, in the order of the configuration; `None` where there are none.
     pub custom: Option<Box<Gathered>>,
     /// Whether it was open when the filter last stopped, and goes on since.
+    #[serde(default)]
     pub restored: bool,
 }
 
@@ -130,6 +132,12 @@ impl Session {
         if !outcome.custom.is_empty() {
             self.custom.get_or_insert_with(|| Box::new(Gathered::new(outcome.custom.len()))).add(&outcome.custom);
         }
+    }
+
+    /// Forgets what was taken for an attack so far, as an operator asks who lets the client in.
+    pub fn pardon(&mut self) {
+        self.findings = 0;
+        self.max_score = 0.0;
     }
 
     /// Milliseconds between the first and the last answer; 0 for one request.

@@ -29,11 +29,13 @@ pub struct OpenVisit {
 pub struct SessionStoreError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Keeps open visits. Called by a task of its own, never on a request's way.
+///
+/// Several filters may share a store: each names itself by the same name after a restart, and has visits of its own.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Keeps these in place of all kept before.
-    async fn save_open(&self, checkpoint: &Checkpoint) -> Result<(), SessionStoreError>;
+    /// Keeps these in place of all that this filter kept before.
+    async fn save_open(&self, filter: &str, checkpoint: &Checkpoint) -> Result<(), SessionStoreError>;
 
-    /// The ones kept last; none where there never were any.
-    async fn load_open(&self) -> Result<Checkpoint, SessionStoreError>;
+    /// The ones this filter kept last; none where there never were any.
+    async fn load_open(&self, filter: &str) -> Result<Checkpoint, SessionStoreError>;
 }

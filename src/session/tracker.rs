@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use dashmap::mapref::multiple::RefMulti;
+use ipnet::IpNet;
 use tokio::sync::mpsc;
 
 use super::ages::{Aged, Ages};
 use super::visit::{Fate, Outlet, SharedVisit};
 use super::{ClosedSession, Config, OpenSession, OpenVisit, Session, SessionBoundary, SessionKey, Visit};
-use crate::client::ClientIdentity;
+use crate::client::{ClientIdentity, ClientKey};
 use crate::id::RequestId;
 use crate::metrics::SessionMetrics;
 use crate::time::Timestamp;
@@ -139,6 +140,13 @@ impl SessionTracker {
     /// Copies of at most so many open visits, in no order.
     pub fn snapshot(&self, limit: usize) -> Vec<Session> {
         self.open.iter().take(limit).map(|entry| entry.value().snapshot()).collect()
+    }
+
+    /// Forgets what was taken for an attack in the open visits of every client within this network, or around it; in how
+    /// many visits.
+    pub fn pardon(&self, scope: &IpNet) -> usize {
+        let shares = |client: &ClientKey| scope.contains(&client.net()) || client.net().contains(scope);
+        self.open.iter().filter(|entry| shares(&entry.key().client)).map(|entry| entry.value().pardon()).count()
     }
 
     /// Visits open now.

@@ -128,6 +128,10 @@ impl SharedVisit {
         self.inner.lock().sent
     }
 
+    pub(super) fn pardon(&self) {
+        self.inner.lock().session.pardon();
+    }
+
     pub(super) fn snapshot(&self) -> Session {
         self.inner.lock().session.clone()
     }

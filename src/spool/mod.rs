@@ -120,6 +120,7 @@ impl Spool {
             inner.take_up(&config.folder, number, &metrics).map_err(failed)?;
         }
         let spool = Self { config, metrics, inner: Mutex::new(inner), filled: Notify::new(), _lock: lock };
+        spool.show();
         let contents = spool.contents();
         if contents.records > 0 {
             tracing::info!(records = contents.records, bytes = contents.bytes, folder = %spool.config.folder.display(),

@@ -91,6 +91,7 @@ fn outlives_a_crash_with_a_torn_end() {
         fixture.reopen();
         assert_eq!(fixture.metrics.torn.get(), 1);
         assert_eq!(fixture.spool().contents().records, 99);
+        assert_eq!(fixture.metrics.records.get(), 99, "shown from the start");
         fs::write(&path, whole).unwrap();
     }
     // After a crash a segment is read from its beginning, and what comes now goes into another.

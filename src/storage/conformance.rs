@@ -31,7 +31,8 @@ macro_rules! store_conformance_suite {
     ($fixture:ty) => {
         store_conformance_suite!($fixture: append_is_idempotent, pages_newest_first, filters, odd_content_survives,
             every_verdict_survives, retention_removes_the_old, bans_are_kept, assessments_are_kept,
-            strikes_are_deactivated, open_visits_are_kept, an_empty_batch_is_fine);
+            strikes_are_deactivated, open_visits_are_kept, an_empty_batch_is_fine,
+            bans_that_ended_are_forgotten, filters_count_strikes_together, a_closed_session_is_judged_by_one);
 
         #[tokio::test(flavor = "multi_thread")]
         async fn reopening_keeps_everything() {
@@ -105,6 +106,7 @@ pub(super) async fn filters(storage: &Storage) {
     }
     records[0].session = None;
     records[2].verdict = Verdict::Refuse(Reason::Attack(AttackClass::Sqli));
+    records[3].url = "/Shop/100%_/?q=/search".to_owned();
     records[4].verdict = Verdict::Refuse(Reason::Banned);
     records[5].client = key("2001:db8:1:2::/64");
     records[5].client_ip = ClientIp::new("2001:db8:1:2::7".parse().unwrap());
@@ -117,6 +119,12 @@ pub(super) async fn filters(storage: &Storage) {
     expect(ActivityQuery { session: Some(visit), ..newest(10) }, &[3, 2, 1]).await;
     expect(ActivityQuery { refused_only: true, ..newest(10) }, &[4, 2]).await;
     expect(ActivityQuery { refused_only: true, session: Some(visit), ..newest(10) }, &[2]).await;
+    expect(ActivityQuery { verdict: Some("refuse"), ..newest(10) }, &[4, 2]).await;
+    expect(ActivityQuery { verdict: Some("flag"), ..newest(10) }, &[]).await;
+    expect(ActivityQuery { class: Some(AttackClass::Sqli), ..newest(10) }, &[2]).await;
+    expect(ActivityQuery { path: Some("/Shop/100%_".to_owned()), ..newest(10) }, &[3]).await;
+    expect(ActivityQuery { path: Some("/shop".to_owned()), ..newest(10) }, &[]).await;
+    expect(ActivityQuery { path: Some("$url".to_owned()), ..newest(10) }, &[]).await;
     expect(ActivityQuery { client: Some(key("2001:db8:1:2::/64")), ..newest(10) }, &[5]).await;
     expect(ActivityQuery { client: Some(key("192.0.2.1")), before: Some(records[3].id), ..newest(2) }, &[2, 1]).await;
     expect(ActivityQuery { client: Some(key("198.51.100.1")), ..newest(10) }, &[]).await;
@@ -338,6 +346,56 @@ pub(super) async fn strikes_are_deactivated(storage: &Storage) {
     assert!(kept.active, "a normal visit is not evidence and is left alone");
 }
 
+pub(super) async fn bans_that_ended_are_forgotten(storage: &Storage) {
+    let (short, long) = (ban("192.0.2.1"), Ban { until: None, ..ban("192.0.2.2") });
+    storage.bans.put(&short).await.unwrap();
+    storage.bans.put(&long).await.unwrap();
+    let end = short.until.unwrap();
+    assert!(!storage.bans.forget_ended(short.scope, Timestamp::from_millis(end.as_millis() - 1)).await.unwrap());
+    assert!(!storage.bans.forget_ended(long.scope, end).await.unwrap());
+    assert!(storage.bans.forget_ended(short.scope, end).await.unwrap());
+    assert_eq!(storage.bans.load().await.unwrap(), [long]);
+}
+
+pub(super) async fn filters_count_strikes_together(storage: &Storage) {
+    let (client, window) = (key("203.0.113.5"), Duration::from_secs(3_600));
+    let session = |number| SessionId::from(ActivityRecord::sample(number).id);
+    let strike = async |number| storage.assessments.strike(client, session(number), window).await.unwrap();
+    if !storage.assessments.is_shared() {
+        assert_eq!(strike(1).await, None, "a filter alone counts by itself");
+        return;
+    }
+    let all = futures_util::future::join_all((0..20).map(strike)).await;
+    let counts = all.into_iter().flatten().collect::<HashSet<_>>();
+    assert_eq!(counts, (1..=20).collect(), "each count is given once");
+    assert_eq!(strike(3).await, Some(20), "a session counts once");
+    assert_eq!(storage.assessments.strike(client, session(30), Duration::ZERO).await.unwrap(), Some(1), "a window");
+    storage.assessments.clear_strikes("203.0.113.0/24".parse().unwrap()).await.unwrap();
+    assert_eq!(strike(1).await, Some(1));
+    storage.assessments.clear_strikes("198.51.100.0/24".parse().unwrap()).await.unwrap();
+    assert_eq!(strike(2).await, Some(2));
+}
+
+pub(super) async fn a_closed_session_is_judged_by_one(storage: &Storage) {
+    let record = ActivityRecord::sample(1);
+    let session = Session::begin(SessionId::from(record.id), record.client, record.client_ip, record.timestamp);
+    let (store, lease) = (&storage.assessments, Duration::from_millis(300));
+    assert!(store.claim(&session, lease).await.unwrap());
+    assert!(store.claim(&session, lease).await.unwrap(), "asking twice harms nobody");
+    assert_eq!(store.take_abandoned(lease).await.unwrap(), None, "within its lease it is nobody else's");
+    if !store.is_shared() {
+        return;
+    }
+    // The filter dies between claim and score: after the lease exactly one of those that look gets it.
+    tokio::time::sleep(lease * 2).await;
+    let long = Duration::from_secs(600);
+    let takers = futures_util::future::join_all((0..8).map(|_| store.take_abandoned(long))).await;
+    let taken = takers.into_iter().filter_map(Result::unwrap).collect::<Vec<_>>();
+    assert_eq!(taken, std::slice::from_ref(&session));
+    store.settle(session.id).await.unwrap();
+    assert_eq!(store.take_abandoned(Duration::ZERO).await.unwrap(), None, "settled");
+}
+
 pub(super) async fn reopening_keeps_everything<F: Fixture>(fixture: &mut F) {
     let storage = fixture.storage();
     storage.activity.append(&samples(0..3)).await.unwrap();
@@ -351,7 +409,7 @@ pub(super) async fn reopening_keeps_everything<F: Fixture>(fixture: &mut F) {
 }
 
 pub(super) async fn open_visits_are_kept(storage: &Storage) {
-    assert_eq!(storage.sessions.load_open().await.unwrap(), Checkpoint::default());
+    assert_eq!(storage.sessions.load_open("one").await.unwrap(), Checkpoint::default());
     let visit = |number: u32| {
         let record = ActivityRecord::sample(number);
         let key = SessionKey { client: record.client, part: u64::MAX - u64::from(number) };
@@ -361,8 +419,8 @@ pub(super) async fn open_visits_are_kept(storage: &Storage) {
     };
     for numbers in [0..2_500, 2_400..2_403, 0..0] {
         let checkpoint = Checkpoint { fingerprints: [u64::MAX, 7], open: numbers.map(visit).collect() };
-        storage.sessions.save_open(&checkpoint).await.unwrap();
-        let mut loaded = storage.sessions.load_open().await.unwrap();
+        storage.sessions.save_open("one", &checkpoint).await.unwrap();
+        let mut loaded = storage.sessions.load_open("one").await.unwrap();
         loaded.open.sort_by_key(|visit| visit.session.id);
         assert_eq!(loaded, checkpoint);
     }

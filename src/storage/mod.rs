@@ -13,6 +13,7 @@ mod mongodb;
 #[cfg(test)]
 mod conformance;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::activity::ActivityStore;
@@ -22,6 +23,14 @@ use crate::session::SessionStore;
 
 pub use config::{Config, MongoUri, OnUnreachable, StorageKind};
 pub use error::StorageError;
+
+/// Copies an embedded store into a new file, while others write to it; how many bytes the copy has. Blocks.
+///
+/// # Errors
+/// When there is no such store, the copy's file is there already, or the disk does not take it.
+pub fn backup(path: &Path, out: &Path) -> Result<u64, StorageError> {
+    embedded::backup(path, out)
+}
 
 /// The stores of one filter, on one database.
 #[derive(Clone)]

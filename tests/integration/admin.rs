@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::harness::client::get;
-use crate::harness::{Origin, Waf, exchange, wait_for};
+use crate::harness::{Origin, Waf, exchange, waf, wait_for};
 
 #[test]
 fn nothing_under_api_answers_without_the_token() {
@@ -20,7 +20,7 @@ fn health_and_metrics_answer_without_a_token() {
     let origin = Origin::start();
     let waf = Waf::start(&origin);
     waf.send(get("/"));
-    for path in ["/livez", "/readyz", "/metrics", "/"] {
+    for path in ["/livez", "/readyz", "/metrics", "/login"] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         assert_eq!(exchange(waf.admin, request).status, 200, "{path}");
     }
@@ -56,4 +56,18 @@ fn requests_and_sessions_can_be_looked_up() {
     });
     assert_eq!(waf.api("GET", "/api/v1/sessions/000000000000000000000000", None).status, 404);
     assert_eq!(waf.api("GET", "/api/v1/sessions/no-id", None).status, 400);
+}
+
+#[test]
+fn the_command_line_asks_for_health() {
+    let origin = Origin::start();
+    let waf = Waf::start(&origin);
+    let admin = format!("http://{}", waf.admin);
+    for arguments in [vec!["health", "--admin", &admin], vec!["health", "--live", "--admin", &admin]] {
+        let output = waf::run(&arguments);
+        assert!(output.status.success(), "{output:?}");
+    }
+    waf.stop();
+    let output = waf::run(&["health", "--live", "--admin", &admin]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
 }

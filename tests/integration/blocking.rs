@@ -19,6 +19,16 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
             "cookie",
             get_with("/", "Cookie: theme=dark; id=1' OR '1'='1' UNION SELECT password FROM users-- -\r\n").into_bytes(),
         ),
+        ("absolute form", get(&format!("http://shop.example/product?id={SQLI}")).into_bytes()),
+        (
+            "path parameter",
+            get("/cars;id=1'%20UNION%20SELECT%20username,%20password%20FROM%20users--%20-/all").into_bytes(),
+        ),
+        ("split over a parameter", get("/?q=%3Cscri&q=pt%3Ealert(document.coo&q=kie)%3C/scri&q=pt%3E").into_bytes()),
+        (
+            "split over a list",
+            post("/api", "application/json", br#"{"q":["<scri","pt>alert(document.coo","kie)</scri","pt>"]}"#),
+        ),
         ("form", post("/comments", "application/x-www-form-urlencoded", b"text=%3Cscript%3Ealert(1)%3C%2Fscript%3E")),
         (
             "json",

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod admin_access;
+mod audit;
+mod backup;
 mod bans;
 mod blocking;
 mod bodies;
@@ -14,8 +17,11 @@ mod eval;
 mod failure_modes;
 mod forwarding;
 mod harness;
+mod monitoring;
 mod outages;
+mod privacy;
 mod real_ip;
 mod sessions;
+mod shared_store;
 mod shutdown;
 mod tls;

@@ -54,6 +54,8 @@ fn every_record_outlives_a_killed_store_and_a_killed_filter() {
     let waf = Waf::with(&origin, &sections(&mongod));
     traffic(&waf, "/before", 20);
     expect_each_once(&waf, "/before", 20);
+    // Documents are seen a moment before the store has answered; until then the filter does not know of them.
+    wait_for("the store's word", || (metric(&waf, "portcullis_activity_written_total") == 20).then_some(()));
     mongod.kill();
     traffic(&waf, "/during", 120);
     wait_for("the records to be on disk", || (metric(&waf, SPOOLED) == 120).then_some(()));

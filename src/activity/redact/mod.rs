@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::inspection::is_secret_name;
 
 /// What stands in place of a secret.
-pub(super) const REDACTED: &str = "[redacted]";
+pub(in crate::activity) const REDACTED: &str = "[redacted]";
 
 /// Takes secrets out of what is stored.
 #[derive(Clone, Copy, Debug)]

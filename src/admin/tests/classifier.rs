@@ -1,5 +1,9 @@
 use super::log::{assessment, record};
 use super::*;
+use crate::activity::ActivityRecord;
+use crate::behaviour::Assessment;
+use crate::inspection::AttackClass;
+use crate::policy::{Reason, Verdict};
 
 const KNOWN: &str = "5f5e10000000000000000001";
 const UNJUDGED: &str = "5f5e10000000000000000002";
@@ -18,7 +22,7 @@ fn echoes_as_the_predecessor_did_with_the_judgement_beside() {
     assert_eq!(ask(&api, &format!("{{\"sesID\": \" {KNOWN} \"}}")), (200, judged));
     assert_eq!(
         ask(&api, &format!("{{\"sesID\": \"{UNJUDGED}\"}}")),
-        (200, json!({"sesID": UNJUDGED, "behavior": "newSession"}))
+        (200, json!({"sesID": UNJUDGED, "behavior": "Abnormal"}))
     );
     let kept = api.assessments.kept.lock().last().cloned().unwrap();
     assert_eq!((kept.session.to_string().as_str(), kept.features.requests, kept.active), (UNJUDGED, 1, false));
@@ -26,6 +30,24 @@ fn echoes_as_the_predecessor_did_with_the_judgement_beside() {
         assert_eq!(ask(&api, &format!("{{\"sesID\": \"{unknown}\"}}")), (404, json!({"sesID": unknown})));
     }
     assert_eq!(ask(&api, "{\"sesID\": 5}"), (404, json!({"sesID": "5"})));
+}
+
+#[test]
+fn a_visit_that_was_not_judged_is_judged_once_and_is_no_strike() {
+    let api = start();
+    for (id, verdict, judgement) in
+        [(KNOWN, Verdict::Allow, "Normal"), (UNJUDGED, Verdict::Refuse(Reason::Attack(AttackClass::Xss)), "Abnormal")]
+    {
+        api.assessments.kept.lock().push(Assessment { behaviour: Behaviour::NewSession, ..assessment(id) });
+        api.activity.records.lock().push(ActivityRecord { verdict, ..record(id, Some(id)) });
+        for _ in 0..2 {
+            let answer = json!({"sesID": id, "behavior": judgement});
+            assert_eq!(ask(&api, &format!("{{\"sesID\": \"{id}\"}}")), (200, answer));
+        }
+        let kept = api.assessments.kept.lock();
+        let visit = kept.iter().find(|visit| visit.session.to_string() == id).unwrap();
+        assert_eq!((visit.behaviour.as_str(), visit.active), (judgement, false));
+    }
 }
 
 #[test]

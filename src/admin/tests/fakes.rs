@@ -6,7 +6,9 @@ use parking_lot::Mutex;
 use super::*;
 use crate::activity::{ActivityQuery, ActivityRecord, ActivityStoreError};
 use crate::banlist::{Ban, BanStoreError};
-use crate::behaviour::{Assessment, AssessmentQuery, AssessmentStoreError};
+use crate::behaviour::{
+    Assessment, AssessmentQuery, AssessmentStoreError, BehaviourClassifier, BehaviourError, SessionFeatures,
+};
 use crate::client::ClientKey;
 use crate::inspection::ClassifierError;
 use crate::session::SessionId;
@@ -24,6 +26,10 @@ impl BanStore for FakeBans {
         Ok(())
     }
 
+    async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
+        self.remove(scope).await
+    }
+
     async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
         Ok(true)
     }
@@ -35,6 +41,8 @@ pub(super) struct FakeActivity {
     pub(super) records: Mutex<Vec<ActivityRecord>>,
     pub(super) asked: Mutex<Option<ActivityQuery>>,
     pub(super) down: AtomicBool,
+    /// Neither answers nor fails.
+    pub(super) silent: AtomicBool,
 }
 
 impl FakeActivity {
@@ -53,8 +61,14 @@ impl ActivityStore for FakeActivity {
 
     async fn page(&self, query: &ActivityQuery) -> Result<Vec<ActivityRecord>, ActivityStoreError> {
         self.reachable()?;
+        if self.silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         *self.asked.lock() = Some(query.clone());
-        let wanted = |record: &&ActivityRecord| query.session.is_none() || record.session == query.session;
+        let wanted = |record: &&ActivityRecord| {
+            (query.session.is_none() || record.session == query.session)
+                && query.before.is_none_or(|before| record.id < before)
+        };
         let most = usize::try_from(query.limit).unwrap();
         Ok(self.records.lock().iter().filter(wanted).take(most).cloned().collect())
     }
@@ -74,12 +88,15 @@ pub(super) struct FakeAssessments {
     pub(super) kept: Mutex<Vec<Assessment>>,
     pub(super) asked: Mutex<Option<AssessmentQuery>>,
     pub(super) forgiven: Mutex<Vec<ClientKey>>,
+    pub(super) struck: Mutex<Vec<(ClientKey, SessionId)>>,
 }
 
 #[async_trait]
 impl AssessmentStore for FakeAssessments {
     async fn put(&self, assessment: &Assessment) -> Result<(), AssessmentStoreError> {
-        self.kept.lock().push(assessment.clone());
+        let mut kept = self.kept.lock();
+        kept.retain(|known| known.session != assessment.session);
+        kept.push(assessment.clone());
         Ok(())
     }
 
@@ -93,7 +110,7 @@ impl AssessmentStore for FakeAssessments {
     }
 
     async fn active_abnormal(&self) -> Result<Vec<(ClientKey, SessionId)>, AssessmentStoreError> {
-        Ok(Vec::new())
+        Ok(self.struck.lock().clone())
     }
 
     async fn deactivate_abnormal(&self, client: ClientKey) -> Result<u64, AssessmentStoreError> {
@@ -113,5 +130,18 @@ impl DryRun for FakeModel {
         }
         let verdict = if text.contains('\'') { "refuse" } else { "allow" };
         Ok(json!({"where": place, "verdict": verdict}))
+    }
+}
+
+/// Takes a visit of a hundred requests and more for abnormal.
+pub(super) struct FakeBehaviour;
+
+impl BehaviourClassifier for FakeBehaviour {
+    fn abnormality(&self, features: &SessionFeatures) -> Result<f32, BehaviourError> {
+        Ok(if features.requests >= 100 { 0.9 } else { 0.1 })
+    }
+
+    fn version(&self) -> &'static str {
+        "b-1"
     }
 }

@@ -8,6 +8,7 @@ use crate::session::SessionId;
 
 const ONE: &str = "5f5e10000000000000000001";
 const TWO: &str = "5f5e10000000000000000002";
+const LATER: &str = "5f5e10000000000000000003";
 
 fn ip() -> ClientIp {
     ClientIp::new("192.0.2.7".parse().unwrap())
@@ -71,7 +72,8 @@ pub(super) fn record(id: &str, session: Option<&str>) -> ActivityRecord {
 fn requests_are_shown_with_what_was_found() {
     let api = start();
     api.activity.records.lock().extend([record(TWO, Some(ONE)), record(ONE, Some(ONE))]);
-    let page = api.get(&format!("/api/v1/requests?session={ONE}&client=2001:db8::1&refused=true&before={TWO}&limit=2"));
+    let page =
+        api.get(&format!("/api/v1/requests?session={ONE}&client=2001:db8::1&refused=true&before={LATER}&limit=2"));
     let shown = page.json();
     let first = &shown["requests"][0];
     assert_eq!((&first["id"], &first["session"]), (&json!(TWO), &json!(ONE)));
@@ -87,7 +89,7 @@ fn requests_are_shown_with_what_was_found() {
 
     let asked = api.activity.asked.lock().clone().unwrap();
     assert_eq!((asked.session.unwrap().to_string().as_str(), asked.refused_only, asked.limit), (ONE, true, 2));
-    assert_eq!(asked.before.unwrap().to_string(), TWO);
+    assert_eq!(asked.before.unwrap().to_string(), LATER);
     assert_eq!(asked.client.unwrap().to_string(), "2001:db8::/64", "an IPv6 address is counted by its network");
 }
 
@@ -143,4 +145,85 @@ fn one_visit_is_found_open_or_judged() {
     let missing = api.get("/api/v1/sessions/5f5e10000000000000000009");
     assert_eq!(missing.error(), (404, "not_found".to_owned()));
     assert_eq!(api.get("/api/v1/sessions/newRequest").error(), (400, "bad_id".to_owned()));
+}
+
+#[test]
+fn filters_reach_the_store_and_time_ends_a_page() {
+    let api = start();
+    // Ids tell the time: 2020-09-13T12:26:40Z, and one second later.
+    let (early, late) = ("5f5e10000000000000000001", "5f5e10010000000000000001");
+    api.activity.records.lock().extend([record(late, None), record(early, None)]);
+    let ids = |query: &str| -> Vec<String> {
+        let page = api.get(&format!("/api/v1/requests?{query}")).json();
+        let ids = page["requests"].as_array().unwrap().iter().map(|request| request["id"].as_str().unwrap().to_owned());
+        ids.collect()
+    };
+    assert_eq!(ids("verdict=refuse&class=xss&route=/shop"), [late, early]);
+    let asked = api.activity.asked.lock().clone().unwrap();
+    assert_eq!(
+        (asked.verdict, asked.class, asked.path.as_deref()),
+        (Some("refuse"), Some(AttackClass::Xss), Some("/shop"))
+    );
+    assert_eq!(ids("since=2020-09-13T12:26:41Z"), [late]);
+    assert_eq!(ids("until=2020-09-13T12:26:40Z"), [early]);
+    assert_eq!(ids("since=2020-09-13T12:26:40Z&until=2020-09-13T12:26:41Z"), [late, early]);
+    assert_eq!(ids("since=1h"), [""; 0]);
+    let page = api.get("/api/v1/requests?limit=1&since=2020-09-13T12:26:41Z").json();
+    let next = page["next"].as_str().unwrap();
+    assert_eq!(ids(&format!("limit=1&since=2020-09-13T12:26:41Z&cursor={next}")), [""; 0]);
+    for query in ["verdict=maybe", "class=norm", "since=soon", "until=-1", "cursor=x"] {
+        assert_eq!(api.get(&format!("/api/v1/requests?{query}")).error(), (400, "bad_query".to_owned()), "{query}");
+    }
+}
+
+#[test]
+fn a_request_is_explained_with_the_ban_in_force() {
+    let api = start();
+    let mut barred = record(TWO, None);
+    barred.verdict = Verdict::Refuse(Reason::Banned);
+    api.activity.records.lock().extend([barred, record(ONE, Some(ONE))]);
+    let detail = api.get(&format!("/api/v1/requests/{ONE}")).json();
+    assert_eq!((&detail["request"]["id"], &detail["ban"]), (&json!(ONE), &Value::Null));
+    assert_eq!(detail["explanation"], json!("It was refused: the text model took a part of it for xss (50.0 %)."));
+    api.post("/api/v1/bans", &json!({"address": "192.0.2.0/24", "reason": "a whole office"}));
+    let detail = api.get(&format!("/api/v1/requests/{TWO}")).json();
+    assert_eq!(detail["explanation"], json!("It was refused: its client was banned at that moment."));
+    assert_eq!(
+        (&detail["ban"]["address"], &detail["ban"]["reason"]),
+        (&json!("192.0.2.0/24"), &json!("a whole office"))
+    );
+    for missing in ["5f5e10000000000000000003", "000000000000000000000000", "ffffffffffffffffffffffff"] {
+        assert_eq!(api.get(&format!("/api/v1/requests/{missing}")).error(), (404, "not_found".to_owned()));
+    }
+    assert_eq!(api.get("/api/v1/requests/nonsense").error(), (400, "bad_id".to_owned()));
+}
+
+#[test]
+fn a_label_is_stored_and_takes_the_strike_back() {
+    let api = start();
+    api.assessments.kept.lock().push(assessment(ONE));
+    let label = |id: &str, word: &str| {
+        let body = json!({"behavior": word}).to_string();
+        api.send("PUT", &format!("/api/v1/sessions/{id}/label"), Some(TOKEN), &body)
+    };
+    let labelled = label(ONE, "Normal").json();
+    assert_eq!((&labelled["behavior"], &labelled["active"]), (&json!("Normal"), &json!(false)));
+    assert_eq!(api.assessments.kept.lock()[0].behaviour, Behaviour::Normal);
+    assert_eq!(*api.forgotten.lock(), [(key(), ONE.parse().unwrap())]);
+    assert_eq!(label(ONE, "Abnormal").json()["active"], json!(false), "a label brings no strike");
+    assert_eq!(label(ONE, "Evil").error(), (400, "bad_label".to_owned()));
+    assert_eq!(label(TWO, "Normal").error(), (404, "not_found".to_owned()));
+    assert_eq!(label("x", "Normal").error(), (400, "bad_id".to_owned()));
+    let still_open = Session::begin(ONE.parse().unwrap(), key(), ip(), Timestamp::now());
+    api.open.lock().push(still_open);
+    assert_eq!(label(ONE, "Abnormal").error(), (404, "not_found".to_owned()), "judged early, it is judged again");
+}
+
+#[test]
+fn a_store_that_is_silent_is_told_and_nothing_hangs() {
+    let api = start();
+    api.activity.silent.store(true, Ordering::Relaxed);
+    let begun = std::time::Instant::now();
+    assert_eq!(api.get("/api/v1/requests").error(), (503, "store_unavailable".to_owned()));
+    assert!(begun.elapsed() < Duration::from_secs(10));
 }

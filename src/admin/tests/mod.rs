@@ -2,31 +2,47 @@
 
 mod api;
 mod classifier;
+mod console;
 mod fakes;
 mod log;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::banlist::{self, BanStore};
+use crate::behaviour::Behaviour;
 use crate::client::TrustedProxies;
 use crate::policy::Mode;
-use fakes::{FakeActivity, FakeAssessments, FakeBans, FakeModel};
+use fakes::{FakeActivity, FakeAssessments, FakeBans, FakeBehaviour, FakeModel};
 
 /// The token of every API started here.
 pub(crate) const TOKEN: &str = "a-token-for-the-tests";
+
+/// A viewer's token.
+const VIEWER: &str = "a-viewer-of-the-tests";
+
+type Forgotten = Arc<parking_lot::Mutex<Vec<(ClientKey, SessionId)>>>;
+type Outcome = Arc<parking_lot::Mutex<Result<Reloaded, Vec<String>>>>;
+
+fn named(name: &str, role: Role, secret: &str) -> NamedToken {
+    NamedToken { name: name.into(), role, hash: TokenHash::of(secret.as_bytes()) }
+}
 
 /// A running API and what stands behind it.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) bans: Arc<BanList>,
+    keyring: Keyring,
+    forgotten: Forgotten,
+    reloaded: Outcome,
+    _folder: tempfile::TempDir,
     activity: Arc<FakeActivity>,
     assessments: Arc<FakeAssessments>,
     open: Arc<parking_lot::Mutex<Vec<Session>>>,
-    strikes_cleared: Arc<AtomicU32>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     server: Option<tokio::task::JoinHandle<io::Result<()>>>,
     runtime: tokio::runtime::Runtime,
@@ -60,8 +76,11 @@ pub(crate) fn start() -> Running {
     let bans = Arc::new(BanList::new(config, store, trusted, metrics.banlist.clone()));
     let (activity, assessments) = (Arc::new(FakeActivity::default()), Arc::new(FakeAssessments::default()));
     let open: Arc<parking_lot::Mutex<Vec<Session>>> = Arc::default();
-    let strikes_cleared: Arc<AtomicU32> = Arc::default();
-    let (snapshot, clearings) = (Arc::clone(&open), Arc::clone(&strikes_cleared));
+    let clearings: Arc<AtomicU32> = Arc::default();
+    let folder = tempfile::tempdir().unwrap();
+    let (forgotten, reloaded): (Forgotten, Outcome) = (Arc::default(), Arc::new(Ok(Reloaded::default()).into()));
+    let (forgetting, reloading) = (Arc::clone(&forgotten), Arc::clone(&reloaded));
+    let snapshot = Arc::clone(&open);
     let parts = Parts {
         started: Timestamp::now(),
         bans: Arc::clone(&bans),
@@ -69,7 +88,7 @@ pub(crate) fn start() -> Running {
         activity: activity.clone(),
         assessments: assessments.clone(),
         log_judge: Arc::new(LogJudge::new(
-            None,
+            Some((Arc::new(FakeBehaviour), crate::behaviour::Thresholds { closed: 0.5, open: 0.9 })),
             crate::behaviour::CustomNames::from([]),
             crate::session::LoginEndpoints::default(),
             crate::session::Fingerprints::new([1, 2]),
@@ -79,24 +98,43 @@ pub(crate) fn start() -> Running {
         clients: client::Config::default(),
         metrics,
         dry_run: Arc::new(FakeModel),
+        pardon_sessions: Arc::new(|_| 0),
+        forget_strike: Arc::new(move |client, session| forgetting.lock().push((client, session))),
+        audit: AuditLog::open(folder.path()).unwrap(),
+        reload: Arc::new(move || reloading.lock().clone()),
         readiness: Arc::new(|| vec![Component { name: "models".into(), ok: true, detail: "loaded".into() }]),
         status: Arc::new(|| Status {
             mode: Mode::Block,
+            rules: Rules::default(),
             models: vec![Model { kind: "payload".into(), version: "p-1".into() }],
             store: "embedded".into(),
             queue: Queue { length: 1, capacity: 2, dropped: 3 },
             open_sessions: 4,
         }),
     };
+    let keyring = Keyring::new(vec![named("ada", Role::Operator, TOKEN), named("vic", Role::Viewer, VIEWER)], None);
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let (shutdown, begun) = tokio::sync::oneshot::channel::<()>();
-    let api = AdminApi::new(AdminToken::try_from(TOKEN.to_owned()).unwrap(), parts);
-    let server = runtime.spawn(api.serve(listener, async move {
+    let api = AdminApi::new(keyring.clone(), parts, false);
+    let server = runtime.spawn(api.serve(listener, None, async move {
         let _ = begun.await;
     }));
     let (shutdown, server) = (Some(shutdown), Some(server));
-    Running { address, bans, activity, assessments, open, strikes_cleared, shutdown, server, runtime }
+    Running {
+        _folder: folder,
+        keyring,
+        forgotten,
+        reloaded,
+        address,
+        bans,
+        activity,
+        assessments,
+        open,
+        shutdown,
+        server,
+        runtime,
+    }
 }
 
 impl Running {

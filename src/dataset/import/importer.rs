@@ -145,15 +145,26 @@ fn distinct(visits: Vec<Assessment>) -> Vec<Assessment> {
     distinct
 }
 
-/// Stores a visit that is new, or judged where it was not; whether it did.
+/// Stores a visit where that adds something; whether it did.
 async fn keep(storage: &Storage, visit: &Assessment) -> anyhow::Result<bool> {
     let known = storage.assessments.by_session(visit.session).await?;
-    let adds =
-        known.is_none_or(|known| known.behaviour == Behaviour::NewSession && visit.behaviour != Behaviour::NewSession);
+    let adds = known.is_none_or(|known| adds(visit, &known));
     if adds {
         storage.assessments.put(visit).await?;
     }
     Ok(adds)
+}
+
+/// Whether a visit says more than the one that is kept: judged where it was not, or, of a log that has grown since, with
+/// more requests. A judgement is never taken back, and one that is not of our model is never replaced.
+fn adds(visit: &Assessment, known: &Assessment) -> bool {
+    let judged = |visit: &Assessment| visit.behaviour != Behaviour::NewSession;
+    match (judged(visit), judged(known)) {
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) => visit.features.requests > known.features.requests,
+        (true, true) => visit.features.requests > known.features.requests && !known.model.is_empty(),
+    }
 }
 
 impl fmt::Display for Report {

@@ -76,13 +76,14 @@ impl Reader {
     fn item(&mut self, raw: &Raw) -> Result<Item, String> {
         match raw {
             Raw::Text(line) => {
-                let line = String::from_utf8_lossy(line);
-                if line.trim_start().starts_with('{') {
+                // The end of a line says nothing, and a file that grows gives its last line one.
+                let line = String::from_utf8_lossy(line.trim_ascii());
+                if line.starts_with('{') {
                     let value = serde_json::from_str(&line).map_err(|error| format!("no JSON: {error}"))?;
                     return self.of_json(value, line.as_bytes());
                 }
-                let entry = access_log::parse(line.trim_end())?;
-                let id = self.ids.id(entry.time, line.trim_end().as_bytes());
+                let entry = access_log::parse(&line)?;
+                let id = self.ids.id(entry.time, line.as_bytes());
                 Ok(Item::Request(Box::new(entry.into_record(id, &self.terms.clients))))
             }
             Raw::Document(value) => self.of_json(value.clone(), value.to_string().as_bytes()),

@@ -265,6 +265,22 @@ async fn visits_are_cut_and_judged_as_the_filter_does_and_importing_twice_double
 }
 
 #[tokio::test]
+async fn a_log_that_has_grown_is_imported_whole_and_nothing_twice() {
+    for judging in [false, true] {
+        let target = Target::new().await;
+        let log = log();
+        let half = log.lines().take(4).collect::<Vec<_>>().join("\n");
+        target.import(&half, judging).await;
+        assert_eq!(target.content().await.1[1].0.requests, 2);
+        let report = target.import(&log, judging).await;
+        assert_eq!((report.visits, report.known_visits), (1, 1));
+        let (requests, visits) = target.content().await;
+        assert_eq!((requests, visits[1].0.requests), (5, 3));
+        assert_eq!(visits[1].1, if judging { Behaviour::Abnormal } else { Behaviour::NewSession });
+    }
+}
+
+#[tokio::test]
 async fn a_log_that_runs_backwards_has_the_same_visits() {
     let target = Target::new().await;
     let log = log();

@@ -59,13 +59,10 @@ impl Charset {
 
 /// The ways to read a body that declares this charset, or none.
 pub(super) fn spellings(declared: Option<Charset>, body: &[u8]) -> Spelling {
-    if let Some((encoding, mark)) = Encoding::for_bom(body).or_else(|| Some((zeros(body)?, 0))) {
-        if encoding != UTF_8 {
-            return Spelling {
-                texts: vec![Charset::Known(encoding).decode(&body[mark..])],
-                as_sent: holds_ascii(body),
-            };
-        }
+    if let Some((encoding, mark)) = Encoding::for_bom(body).or_else(|| Some((zeros(body)?, 0)))
+        && encoding != UTF_8
+    {
+        return Spelling { texts: vec![Charset::Known(encoding).decode(&body[mark..])], as_sent: holds_ascii(body) };
     }
     match declared.or_else(|| of_xml(body)) {
         Some(Charset::Known(encoding)) if encoding == UTF_8 => Spelling { texts: Vec::new(), as_sent: true },

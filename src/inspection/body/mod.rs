@@ -19,6 +19,7 @@ pub(crate) use urlencoded::read as read_pairs;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 
 use self::charset::Charset;
+use super::repeated::push_joined;
 use super::targets::Targets;
 use super::{Malformed, TargetKind};
 
@@ -170,9 +171,9 @@ impl Reader<'_> {
                 true
             }
             BodyKind::Json => json::read(body, self.truncated, targets),
-            BodyKind::Multipart(boundary) => boundary
-                .as_ref()
-                .is_some_and(|boundary| self.depth < MAX_PART_DEPTH && multipart::read(boundary, body, self, targets)),
+            BodyKind::Multipart(boundary) => {
+                boundary.as_ref().is_some_and(|boundary| self.read_parts(boundary, body, targets))
+            }
             BodyKind::Xml => xml::read(body, self.truncated, targets),
             BodyKind::GraphQl => {
                 graphql::read(body, targets);
@@ -196,6 +197,14 @@ impl Reader<'_> {
         if !matches!(kind, BodyKind::Multipart(_) | BodyKind::Text) && body.starts_with(b"--") {
             self.read_text(body, targets);
         }
+    }
+
+    fn read_parts(self, boundary: &[u8], body: &[u8], targets: &mut Targets) -> bool {
+        let before = targets.fields().len();
+        let whole = self.depth < MAX_PART_DEPTH && multipart::read(boundary, body, self, targets);
+        let is_value = |index: &usize| targets.fields()[*index].target.kind == TargetKind::BodyValue;
+        push_joined((before..targets.fields().len()).filter(is_value).collect(), targets);
+        whole
     }
 
     /// A text of no type, or of one that it is not: as what it looks like.

@@ -1,6 +1,7 @@
 //! Query strings and URL-encoded forms: names and values.
 
 use super::charset::Charset;
+use crate::inspection::repeated::push_joined;
 use crate::inspection::safe::is_plain_name;
 use crate::inspection::targets::Targets;
 use crate::inspection::transform::{form_decoded, is_malformed};
@@ -16,11 +17,13 @@ pub(crate) const BODY: Kinds = (TargetKind::BodyName, TargetKind::BodyValue);
 ///
 /// A pair whose name is no plain name is added whole as well: in `1' or 1=1` the sign of equality divides nothing.
 pub(crate) fn read(form: &[u8], kinds: Kinds, truncated: bool, targets: &mut Targets) {
+    let mut named = Vec::new();
     let mut pairs = form.split(|byte| *byte == b'&').peekable();
     while let Some(pair) = pairs.next() {
         let cut = truncated && pairs.peek().is_none();
-        read_pair(pair, kinds, cut, targets);
+        named.extend(read_pair(pair, kinds, cut, targets));
     }
+    push_joined(named, targets);
 }
 
 /// Adds names and values that are percent-encoded in this charset.
@@ -35,7 +38,8 @@ pub(super) fn read_spelt(form: &[u8], charset: Charset, targets: &mut Targets) {
     }
 }
 
-fn read_pair(pair: &[u8], (name_kind, value_kind): Kinds, cut: bool, targets: &mut Targets) {
+/// Adds one pair; returns the index of the value where its name is one that frameworks have.
+fn read_pair(pair: &[u8], (name_kind, value_kind): Kinds, cut: bool, targets: &mut Targets) -> Option<usize> {
     // An escape broken off at the end of a truncated form is the cut's fault.
     let checked = if cut { before_last_escape(pair) } else { pair };
     let (raw_name, raw_value) = match memchr::memchr(b'=', pair) {
@@ -52,7 +56,10 @@ fn read_pair(pair: &[u8], (name_kind, value_kind): Kinds, cut: bool, targets: &m
             targets.push(value_kind, &name, form_decoded(pair));
         }
     }
+    let index = targets.fields().len();
     targets.push(value_kind, &name, form_decoded(raw_value));
+    let is_named = !name.is_empty() && name.iter().all(is_usual);
+    (is_named && targets.fields().len() > index).then_some(index)
 }
 
 /// The text up to its last `%`, where that is near enough to the end for its escape to be broken off.

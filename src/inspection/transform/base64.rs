@@ -106,8 +106,20 @@ fn decoded(encoded: &[u8]) -> Option<Vec<u8>> {
 
 /// A digit of base64, in either alphabet.
 fn is_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    DIGITS[usize::from(byte)]
 }
+
+const DIGITS: [bool; 256] = {
+    let mut digits = [false; 256];
+    let mut byte = u8::MIN;
+    loop {
+        digits[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+        if byte == u8::MAX {
+            break digits;
+        }
+        byte += 1;
+    }
+};
 
 fn is_text(decoded: &[u8]) -> bool {
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);

@@ -24,12 +24,50 @@ pub(super) fn fold(text: &[u8]) -> Vec<u8> {
         return text.to_vec();
     }
     let mut folder = Folder { folded: Vec::with_capacity(text.len()), slashed: Vec::new(), tagged: Vec::new() };
-    let mut rest = text;
-    while !rest.is_empty() {
-        rest = &rest[folder.take(rest)..];
+    let mut done = 0;
+    while let Some((start, mark)) = next_mark(text, done, folder.tagged.is_empty()) {
+        folder.copy(&text[done..start]);
+        done = start + folder.take(mark, &text[start..]);
     }
+    folder.copy(&text[done..]);
     trim_end(&mut folder.folded);
     folder.folded
+}
+
+/// What begins or ends a comment.
+#[derive(Clone, Copy)]
+enum Mark {
+    Slashed,
+    SlashedEnd,
+    Tagged,
+    TaggedEnd,
+    Line,
+}
+
+/// The next mark and where it begins; ends of tagged comments only where there is one to end.
+fn next_mark(text: &[u8], from: usize, untagged: bool) -> Option<(usize, Mark)> {
+    let mut at = from;
+    loop {
+        let rest = text.get(at..)?;
+        let found = match untagged {
+            true => memchr::memchr3(b'*', b'!', b'\n', rest)?,
+            false => rest.iter().position(|byte| matches!(byte, b'*' | b'!' | b'\n' | b'>'))?,
+        };
+        let sign = at + found;
+        let before = &text[from..sign];
+        let mark = match text[sign] {
+            b'\n' => Some((sign, Mark::Line)),
+            b'*' if before.ends_with(b"/") => Some((sign - 1, Mark::Slashed)),
+            b'*' if text.get(sign + 1) == Some(&b'/') => Some((sign, Mark::SlashedEnd)),
+            b'!' if before.ends_with(b"<") && text[sign..].starts_with(b"!--") => Some((sign - 1, Mark::Tagged)),
+            b'>' if before.ends_with(b"--") => Some((sign - 2, Mark::TaggedEnd)),
+            _ => None,
+        };
+        if mark.is_some() {
+            return mark;
+        }
+        at = sign + 1;
+    }
 }
 
 struct Folder {
@@ -39,42 +77,50 @@ struct Folder {
 }
 
 impl Folder {
-    /// Takes one byte or mark; returns its length.
-    fn take(&mut self, rest: &[u8]) -> usize {
-        match rest {
-            [b'/', b'*', b'!', after @ ..] => {
-                self.slashed.push(Opening::Executed);
+    /// Copies text without marks; its white space is folded, and only its first may meet some that is there.
+    fn copy(&mut self, text: &[u8]) {
+        match text.split_first() {
+            Some((b' ', after)) => {
                 push_space(&mut self.folded, b' ');
-                3 + after.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count()
+                self.folded.extend_from_slice(after);
             }
-            [b'/', b'*', ..] => {
-                self.slashed.push(Opening::Comment(self.folded.len()));
-                self.keep(&rest[..2])
-            }
-            [b'*', b'/', ..] => {
+            _ => self.folded.extend_from_slice(text),
+        }
+    }
+
+    /// Takes the mark that the text begins with; returns its length.
+    fn take(&mut self, mark: Mark, rest: &[u8]) -> usize {
+        match mark {
+            Mark::Slashed => match rest.strip_prefix(b"/*!") {
+                Some(after) => {
+                    self.slashed.push(Opening::Executed);
+                    push_space(&mut self.folded, b' ');
+                    3 + after.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count()
+                }
+                None => {
+                    self.slashed.push(Opening::Comment(self.folded.len()));
+                    self.keep(b"/*")
+                }
+            },
+            Mark::SlashedEnd => {
                 self.close_slashed();
                 2
             }
-            [b'<', b'!', b'-', b'-', ..] => {
+            Mark::Tagged => {
                 self.tagged.push(self.folded.len());
-                self.keep(&rest[..4])
+                self.keep(b"<!--")
             }
-            [b'-', b'-', b'>', ..] => {
+            Mark::TaggedEnd => {
                 match self.tagged.pop() {
                     Some(at) if self.is_plain(at + 4) => self.drop_from(at),
                     _ => _ = self.keep(b"-->"),
                 }
                 3
             }
-            [b'\n', ..] => {
+            Mark::Line => {
                 self.end_line();
                 1
             }
-            [b' ', ..] => {
-                push_space(&mut self.folded, b' ');
-                1
-            }
-            _ => self.keep(&rest[..1]),
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 fn whole(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     let spells = text.len() >= MIN_HEX_DIGITS
-        && text.len() % 2 == 0
+        && text.len().is_multiple_of(2)
         && text.iter().all(u8::is_ascii_hexdigit)
         && text.iter().any(u8::is_ascii_alphabetic);
     if spells { spelt(text) } else { None }
@@ -145,7 +145,7 @@ fn number(text: &[u8]) -> Option<(u32, usize)> {
 
 /// What pairs of hex digits spell, where all of it is printable.
 fn spelt(digits: &[u8]) -> Option<Vec<u8>> {
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     digits.chunks(2).map(|pair| u8::try_from(hex(pair, 2)?).ok().filter(is_printable)).collect()

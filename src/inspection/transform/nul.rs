@@ -1,5 +1,7 @@
 //! NUL bytes: ignored by some readers, the end of the text to others.
 
+use std::borrow::Cow;
+
 /// Drops NUL bytes (`<scr\0ipt>`, UTF-16), but keeps one where it would end a file name early: before a dot or the end.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(0, text)?;
@@ -19,7 +21,10 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// NUL bytes written as `%00`, for the model's id 0 is padding.
-pub(super) fn written_out(text: &[u8]) -> Vec<u8> {
+pub(super) fn written_out(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(0, text).is_none() {
+        return Cow::Borrowed(text);
+    }
     let mut written = Vec::with_capacity(text.len());
     for byte in text {
         match byte {
@@ -27,5 +32,5 @@ pub(super) fn written_out(text: &[u8]) -> Vec<u8> {
             byte => written.push(*byte),
         }
     }
-    written
+    Cow::Owned(written)
 }

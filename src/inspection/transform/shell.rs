@@ -47,19 +47,22 @@ fn separator(rest: &[u8]) -> Option<usize> {
 pub(crate) fn plain_words(folded: &[u8]) -> Vec<Vec<u8>> {
     let mut parts = Vec::new();
     let mut done = 0;
-    for at in memchr::memchr3_iter(b'\'', b'"', b'\\', folded)
-        .chain(memchr::memchr3_iter(b'^', b'`', b'$', folded))
-        .filter(|at| joint(folded, *at).is_some())
-        .collect::<std::collections::BTreeSet<_>>()
-    {
-        if at < done || parts.len() == MAX_PLACES {
+    for at in memchr::memchr3_iter(b'\'', b'"', b'\\', folded).chain(memchr::memchr3_iter(b'^', b'`', b'$', folded)) {
+        // The second kind of signs starts from the beginning again: its places may have been taken already.
+        let taken =
+            at < done && parts.iter().any(|(start, end, _): &(usize, usize, Vec<u8>)| (*start..*end).contains(&at));
+        if taken || joint(folded, at).is_none() {
             continue;
         }
-        let start = at.saturating_sub(AROUND.0).max(done.saturating_sub(AROUND.0));
-        done = folded.len().min(at + AROUND.1);
-        parts.push(joined(folded, start, done));
+        let start = at.saturating_sub(AROUND.0);
+        let end = folded.len().min(at + AROUND.1);
+        done = done.max(end);
+        parts.push((start, end, joined(folded, start, end)));
+        if parts.len() == MAX_PLACES {
+            break;
+        }
     }
-    parts
+    parts.into_iter().map(|(_, _, part)| part).collect()
 }
 
 fn joined(folded: &[u8], start: usize, end: usize) -> Vec<u8> {

@@ -7,14 +7,16 @@ const RUN_KEPT: usize = 4;
 /// drops it at both ends but for leading line feeds, cuts longer runs to [`RUN_KEPT`].
 pub(super) fn fold(text: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(text.len());
-    let mut run = 0;
+    let (mut last, mut run) = (0, 0);
     for byte in text {
-        let byte = byte.to_ascii_lowercase();
+        let byte = LEVELLED[usize::from(*byte)];
         if is_space(byte) {
             push_space(&mut folded, byte);
+            (last, run) = (0, 0);
             continue;
         }
-        run = if folded.last() == Some(&byte) { run + 1 } else { 1 };
+        run = if byte == last { run + 1 } else { 1 };
+        last = byte;
         if run <= RUN_KEPT {
             folded.push(byte);
         }
@@ -22,6 +24,19 @@ pub(super) fn fold(text: &[u8]) -> Vec<u8> {
     trim_end(&mut folded);
     folded
 }
+
+/// Each byte in lower case.
+const LEVELLED: [u8; 256] = {
+    let mut levelled = [0; 256];
+    let mut byte = u8::MIN;
+    loop {
+        levelled[byte as usize] = byte.to_ascii_lowercase();
+        if byte == u8::MAX {
+            break levelled;
+        }
+        byte += 1;
+    }
+};
 
 /// Appends white space to text whose white space is folded.
 pub(super) fn push_space(folded: &mut Vec<u8>, byte: u8) {

@@ -148,6 +148,10 @@ fn select(query: &ActivityQuery) -> (String, Vec<Value>) {
     };
     add(" AND sessionID = ?", query.session.map(|session| session.to_string()));
     add(" AND clientKey = ?", query.client.map(|client| client.to_string()));
+    add(" AND verdict = ?", query.verdict.map(str::to_owned));
+    add(" AND class = ?", query.class.map(|class| class.as_str().to_owned()));
+    // Not LIKE, which folds letter case and has wildcards.
+    add(" AND instr(url, ?) = 1", query.path.clone());
     add(" AND _id < ?", query.before.map(|id| id.to_string()));
     if query.refused_only {
         sql.push_str(" AND verdict = 'refuse'");

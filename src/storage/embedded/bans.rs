@@ -54,7 +54,17 @@ impl BanStore for EmbeddedStore {
         let remove = move |connection: &mut Connection| connection.execute(REMOVE, [scope.to_string()]);
         self.database.write(remove).await.map(|rows| rows > 0).map_err(failed)
     }
+
+    async fn forget_ended(&self, scope: BanScope, by: Timestamp) -> Result<bool, BanStoreError> {
+        let forget = move |connection: &mut Connection| {
+            connection.execute(FORGET_ENDED, params![scope.to_string(), by.as_millis()])
+        };
+        self.database.write(forget).await.map(|rows| rows > 0).map_err(failed)
+    }
 }
+
+const FORGET_ENDED: &str = "UPDATE clientips SET blacklisted = 0, origin = NULL, reason = NULL, evidence = NULL, \
+    banUntil = NULL WHERE clientIP = ?1 AND blacklisted = 1 AND banUntil <= ?2";
 
 fn failed(error: CallError) -> BanStoreError {
     BanStoreError(Box::new(error))

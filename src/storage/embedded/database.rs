@@ -67,7 +67,7 @@ async fn run<T: Send + 'static>(
 }
 
 /// Makes folder and file readable by their owner only: they hold who visited what.
-fn make_file(path: &Path) -> io::Result<()> {
+pub(super) fn make_file(path: &Path) -> io::Result<()> {
     let mut folder = DirBuilder::new();
     let mut file = OpenOptions::new();
     #[cfg(unix)]
@@ -82,7 +82,7 @@ fn make_file(path: &Path) -> io::Result<()> {
     file.append(true).create(true).open(path).map(drop)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -2,6 +2,7 @@
 
 mod activity;
 mod assessments;
+mod backup;
 mod bans;
 mod database;
 mod schema;
@@ -13,6 +14,7 @@ mod tests;
 use std::path::Path;
 
 use super::StorageError;
+pub(super) use backup::backup;
 use database::Database;
 
 /// A SQLite file.

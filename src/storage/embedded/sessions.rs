@@ -1,4 +1,4 @@
-//! Open visits: `opensessions`, a row each and one for the key of their fingerprints.
+//! Open visits: `opensessions`, a row each and one for the key of their fingerprints. A file has one filter.
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -9,12 +9,12 @@ use crate::storage::fields;
 
 #[async_trait]
 impl SessionStore for EmbeddedStore {
-    async fn save_open(&self, checkpoint: &Checkpoint) -> Result<(), SessionStoreError> {
+    async fn save_open(&self, _filter: &str, checkpoint: &Checkpoint) -> Result<(), SessionStoreError> {
         let rows = fields::checkpoint_rows(checkpoint);
         self.database.write(move |connection| replace(connection, &rows)).await.map_err(failed)
     }
 
-    async fn load_open(&self) -> Result<Checkpoint, SessionStoreError> {
+    async fn load_open(&self, _filter: &str) -> Result<Checkpoint, SessionStoreError> {
         let read = |connection: &mut Connection| {
             let mut statement = connection.prepare("SELECT id, state FROM opensessions")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

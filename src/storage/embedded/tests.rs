@@ -92,6 +92,59 @@ async fn a_copy_taken_while_writing_opens() {
     assert_eq!(found.unwrap().len(), 500);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_whole_while_others_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (folder.path().join("s.sqlite"), folder.path().join("copy.sqlite"));
+    assert!(crate::storage::backup(&path, &out).is_err(), "nothing to copy");
+    let store = std::sync::Arc::new(EmbeddedStore::open(&path, MAX_BYTES).await.unwrap());
+    let written = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let (writing, count) = (std::sync::Arc::clone(&store), std::sync::Arc::clone(&written));
+    let writer = tokio::spawn(async move {
+        for batch in 0..200 {
+            writing
+                .append(&(batch * 10..batch * 10 + 10).map(ActivityRecord::sample).collect::<Vec<_>>())
+                .await
+                .unwrap();
+            count.fetch_add(10, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    while written.load(std::sync::atomic::Ordering::SeqCst) < 100 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    let (before, from, to) = (written.load(std::sync::atomic::Ordering::SeqCst), path.clone(), out.clone());
+    let bytes = tokio::task::spawn_blocking(move || crate::storage::backup(&from, &to)).await.unwrap().unwrap();
+    writer.await.unwrap();
+    assert_eq!(bytes, fs::metadata(&out).unwrap().len());
+    let copy = rusqlite::Connection::open(&out).unwrap();
+    let rows: u32 = copy.query_row("SELECT count(*) FROM httplogs", [], |row| row.get(0)).unwrap();
+    assert!(rows >= before && rows.is_multiple_of(10), "{rows} of at least {before}, whole batches");
+    drop(copy);
+    open(&out).await.unwrap().activity.append(&[ActivityRecord::sample(9_999)]).await.unwrap();
+    let again = crate::storage::backup(&path, &out).unwrap_err();
+    assert!(again.to_string().contains("there already"), "{again}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_that_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sqlite");
+    let store = EmbeddedStore::open(&path, MAX_BYTES).await.unwrap();
+    let limit =
+        |pages: u32| store.database.write(move |connection| connection.pragma_update(None, "max_page_count", pages));
+    limit(1).await.unwrap();
+    let many = (0..2_000).map(ActivityRecord::sample).collect::<Vec<_>>();
+    let error = store.append(&many).await.unwrap_err();
+    assert!(error.to_string().contains("full"), "{error}");
+    assert_eq!(
+        store.page(&ActivityQuery { limit: 10, ..Default::default() }).await.unwrap(),
+        [],
+        "all of a batch or none"
+    );
+    limit(1 << 30).await.unwrap();
+    store.append(&many).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_oldest_go_when_the_file_is_full() {
     let folder = tempfile::tempdir().unwrap();

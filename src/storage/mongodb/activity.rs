@@ -133,6 +133,16 @@ fn filter(query: &ActivityQuery) -> Document {
     if query.refused_only {
         filter.insert("verdict", "refuse");
     }
+    if let Some(verdict) = query.verdict {
+        filter.insert("verdict", verdict);
+    }
+    if let Some(class) = query.class {
+        filter.insert("class", class.as_str());
+    }
+    if let Some(path) = &query.path {
+        let begins = doc! { "$indexOfBytes": [{ "$ifNull": ["$url", ""] }, { "$literal": path.as_str() }] };
+        filter.insert("$expr", doc! { "$eq": [begins, 0] });
+    }
     if let Some(before) = query.before {
         filter.insert("_id", doc! { "$lt": document::object_id(before) });
     }

@@ -1,6 +1,9 @@
 //! Judged visits: `sesfeatures`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use ipnet::IpNet;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::document::{self, SCHEMA_VERSION, SESFEATURES, number};
@@ -10,7 +13,7 @@ use crate::behaviour::{
     Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, Behaviour, Cause, SessionFeatures,
 };
 use crate::client::ClientKey;
-use crate::session::SessionId;
+use crate::session::{Session, SessionId};
 use crate::storage::fields;
 use crate::time::Timestamp;
 
@@ -55,6 +58,35 @@ impl AssessmentStore for MongoStore {
         let update = doc! { "$set": { "active": false } };
         let updated = within(self.collection(SESFEATURES).update_many(filter, update)).await.map_err(failed)?;
         Ok(updated.modified_count)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn strike(
+        &self,
+        client: ClientKey,
+        session: SessionId,
+        window: Duration,
+    ) -> Result<Option<usize>, AssessmentStoreError> {
+        self.add_strike(client, session, window).await.map(Some).map_err(failed)
+    }
+
+    async fn clear_strikes(&self, scope: IpNet) -> Result<(), AssessmentStoreError> {
+        self.forget_strikes(scope).await.map_err(failed)
+    }
+
+    async fn claim(&self, session: &Session, lease: Duration) -> Result<bool, AssessmentStoreError> {
+        self.claim_closed(session, lease).await.map_err(failed)
+    }
+
+    async fn take_abandoned(&self, lease: Duration) -> Result<Option<Session>, AssessmentStoreError> {
+        self.take_abandoned_session(lease).await.map_err(failed)
+    }
+
+    async fn settle(&self, session: SessionId) -> Result<(), AssessmentStoreError> {
+        Self::settle(self, session).await.map_err(failed)
     }
 }
 

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, Timestamp as BsonTimestamp, doc};
+use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 use super::document::{self, CLIENTIPS, SCHEMA_VERSION};
-use super::{CallError, MongoStore, within};
-use crate::banlist::{Ban, BanOrigin, BanScope, BanStore, BanStoreError};
+use super::{CallError, DUPLICATE_KEY, MongoStore, within};
+use crate::banlist::{Ban, BanChange, BanOrigin, BanScope, BanStore, BanStoreError, ChangeToken};
 use crate::time::Timestamp;
 
 /// How long a ban of the predecessor lasts: its own `blockDuration`, by default. Such a document has no `origin`;
 /// the predecessor lifts its flag only when the client comes back, so old ones stand there for years.
 const PREDECESSOR_BAN: Duration = Duration::from_secs(60);
+
+/// Seconds of changes that are read again each time.
+const OVERLAP_SECONDS: u64 = 3;
 
 #[async_trait]
 impl BanStore for MongoStore {
@@ -31,22 +35,87 @@ impl BanStore for MongoStore {
             "reason": ban.reason.as_str(),
             "evidence": ban.evidence.map_or(Bson::Null, |id| Bson::String(id.to_string())),
         };
-        let clients = self.collection(CLIENTIPS);
-        within(clients.update_one(scope_is(ban.scope), doc! { "$set": set }).upsert(true))
-            .await
-            .map(drop)
-            .map_err(failed)
+        let update = doc! { "$set": set, "$unset": { "lifted": "" }, "$currentDate": stamp() };
+        let put = async || {
+            within(self.collection(CLIENTIPS).update_one(scope_is(ban.scope), update.clone()).upsert(true)).await
+        };
+        match put().await {
+            // Another filter made the client's document at the same moment: now it is there to be changed.
+            Err(CallError::Driver(error)) if is_duplicate(&error) => put().await,
+            written => written,
+        }
+        .map(drop)
+        .map_err(failed)
     }
 
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
+        self.lift(scope_is(scope), true).await.map_err(failed)
+    }
+
+    async fn forget_ended(&self, scope: BanScope, by: Timestamp) -> Result<bool, BanStoreError> {
         let mut filter = scope_is(scope);
+        filter.insert("banUntil", doc! { "$lte": document::date(by) });
+        self.lift(filter, false).await.map_err(failed)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn changed(&self) {
+        self.watch.changed(&self.database).await;
+    }
+
+    async fn changes(&self, since: Option<ChangeToken>) -> Result<(Vec<BanChange>, ChangeToken), BanStoreError> {
+        let filter = match since {
+            // A little of what was seen is read again: changes become visible not quite in the order of their stamps.
+            Some(token) => doc! { "changedAt": { "$gt": stamp_of(token.0.saturating_sub(OVERLAP_SECONDS)) } },
+            None => doc! { "changedAt": { "$exists": true }, "blacklisted": true },
+        };
+        let read = |document: &Document| Some((document.get_timestamp("changedAt").ok()?.time, change_of(document)));
+        let order = doc! { "changedAt": 1 };
+        let found = self.newest(CLIENTIPS, filter, order, usize::MAX, read).await.map_err(failed)?;
+        let latest = found.iter().map(|(time, _)| u64::from(*time)).max();
+        let token = ChangeToken(latest.unwrap_or(0).max(since.map_or(0, |since| since.0)));
+        Ok((found.into_iter().filter_map(|(_, change)| change).collect(), token))
+    }
+}
+
+impl MongoStore {
+    /// Lifts the ban of the document that matches; whether there was one. What stays tells the other filters.
+    async fn lift(&self, mut filter: Document, by_operator: bool) -> Result<bool, CallError> {
         filter.insert("blacklisted", true);
         let update = doc! {
-            "$set": { "blacklisted": false },
+            "$set": { "blacklisted": false, "lifted": if by_operator { "operator" } else { "expiry" } },
             "$unset": { "banUntil": "", "origin": "", "reason": "", "evidence": "" },
+            "$currentDate": stamp(),
         };
-        let updated = within(self.collection(CLIENTIPS).update_one(filter, update)).await.map_err(failed)?;
-        Ok(updated.modified_count > 0)
+        within(self.collection(CLIENTIPS).update_one(filter, update)).await.map(|updated| updated.modified_count > 0)
+    }
+}
+
+/// The server stamps each change itself: its stamps only go forward, whatever the clocks of the filters do.
+fn stamp() -> Document {
+    doc! { "changedAt": { "$type": "timestamp" } }
+}
+
+/// The first stamp of this second.
+fn stamp_of(seconds: u64) -> Bson {
+    Bson::Timestamp(BsonTimestamp { time: u32::try_from(seconds).unwrap_or(u32::MAX), increment: 0 })
+}
+
+fn change_of(document: &Document) -> Option<BanChange> {
+    if document.get_bool("blacklisted").unwrap_or(false) {
+        return ban_of(document).map(BanChange::Banned);
+    }
+    let scope = document::text(document, "clientIP")?.parse().ok()?;
+    Some(BanChange::Lifted { scope, by_operator: document::text(document, "lifted") == Some("operator") })
+}
+
+fn is_duplicate(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ use mongodb::options::IndexOptions;
 use mongodb::{Database, IndexModel};
 
 use super::document::{CLIENTIPS, HTTPLOGS, SESFEATURES};
+use super::shared::STRIKES;
 use super::{CallError, DUPLICATE_KEY, within};
 use crate::storage::StorageError;
 
@@ -17,6 +18,8 @@ const INDEX_CONFLICTS: [i32; 2] = [85, 86];
 const FORBIDDEN: [i32; 2] = [13, 33];
 /// Name of the indexes that remove the old.
 const TTL: &str = "portcullis_retention";
+/// How long the strikes of a client are kept after the latest: longer than any window they are counted in.
+const STRIKES_KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Why the indexes are not there.
 pub(super) enum IndexError {
@@ -55,6 +58,12 @@ impl Index {
         Self { options, ..Self::new(collection, doc! { field: 1 }) }
     }
 
+    /// The same, for a collection that is all ours.
+    fn expiry_of_all(collection: &'static str, field: &str, retention: Duration) -> Self {
+        let options = IndexOptions::builder().name(TTL.to_owned()).expire_after(retention).build();
+        Self { options, ..Self::new(collection, doc! { field: 1 }) }
+    }
+
     /// As an operator would type it in the shell.
     fn shown(&self) -> String {
         let mut options = Document::new();
@@ -89,6 +98,7 @@ fn wanted(retention: Duration) -> Vec<Index> {
         Index::new(SESFEATURES, doc! { "behavior": 1, "active": 1, "clientKey": 1 }),
         Index::new(SESFEATURES, doc! { "clientKey": 1, "sessionID": -1 }),
     ];
+    wanted.push(Index::expiry_of_all(STRIKES, "seen", STRIKES_KEPT));
     if !retention.is_zero() {
         wanted.push(Index::expiry(HTTPLOGS, "timestamp", retention));
         wanted.push(Index::expiry(SESFEATURES, "endTimestamp", retention));
@@ -158,7 +168,7 @@ async fn make(database: &Database, index: &Index, retention: Duration) -> Result
             tracing::debug!(collection, reason, "an index on these fields is there already");
             Ok(())
         }
-        (code, None) if INDEX_CONFLICTS.contains(&code) => change_expiry(database, index, retention, &reason).await,
+        (code, None) if INDEX_CONFLICTS.contains(&code) => change_expiry(database, index, &reason).await,
         (code, Some(_)) if INDEX_CONFLICTS.contains(&code) => Err(conflict(index, &reason)),
         (code, _) if FORBIDDEN.contains(&code) => {
             let missing = wanted(retention).iter().map(Index::shown).collect::<Vec<_>>().join("; ");
@@ -169,13 +179,8 @@ async fn make(database: &Database, index: &Index, retention: Duration) -> Result
 }
 
 /// The index is there with another retention, or somebody else's is there on the same field.
-async fn change_expiry(
-    database: &Database,
-    index: &Index,
-    retention: Duration,
-    conflicts: &str,
-) -> Result<(), IndexError> {
-    let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
+async fn change_expiry(database: &Database, index: &Index, conflicts: &str) -> Result<(), IndexError> {
+    let seconds = i64::try_from(index.options.expire_after.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
     let change = doc! { "collMod": index.collection, "index": { "name": TTL, "expireAfterSeconds": seconds } };
     match within(database.run_command(change)).await {
         Ok(_) => Ok(()),

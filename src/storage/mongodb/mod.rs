@@ -12,6 +12,8 @@ mod indexes;
 mod json;
 mod schema;
 mod sessions;
+mod shared;
+mod watch;
 
 #[cfg(test)]
 #[path = "../../../tests/integration/harness/mongod.rs"]
@@ -19,8 +21,10 @@ pub(super) mod mongod;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{Acknowledgment, ClientOptions};
@@ -41,6 +45,9 @@ const DUPLICATE_KEY: i32 = 11_000;
 #[derive(Clone)]
 pub(super) struct MongoStore {
     database: Database,
+    watch: Arc<watch::Watch>,
+    /// Names this filter in claims.
+    filter: ObjectId,
 }
 
 /// A call that failed after the store was opened.
@@ -62,7 +69,7 @@ impl MongoStore {
             Some(name) => client.database(name),
             None => client.default_database().unwrap_or_else(|| client.database(DEFAULT_DATABASE)),
         };
-        let store = Self { database };
+        let store = Self { database, watch: Arc::default(), filter: ObjectId::new() };
         let prepared = store.prepare(config, uri).await;
         match (prepared, config.on_unreachable) {
             (Err(error @ StorageError::Unreachable { .. }), OnUnreachable::Start) => {

@@ -53,6 +53,34 @@ impl Mongod {
         format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
     }
 
+    /// Starts a replica set of one member and waits until it takes writes; [`Mongod::replica_uri`] reaches it.
+    pub(crate) fn start_replica_set() -> Result<Self, String> {
+        let server = Self::start_with(&["--replSet", "rs", "--oplogSize", "64"])?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|error| error.to_string())?.block_on(server.initiate()).map_err(|error| error.to_string())?;
+        Ok(server)
+    }
+
+    async fn initiate(&self) -> mongodb::error::Result<()> {
+        let admin = mongodb::Client::with_uri_str(self.uri()).await?.database("admin");
+        let members = mongodb::bson::doc! { "_id": "rs", "members": [{ "_id": 0, "host": self.address() }] };
+        admin.run_command(mongodb::bson::doc! { "replSetInitiate": members }).await?;
+        let deadline = Instant::now() + START_TIMEOUT;
+        while Instant::now() < deadline {
+            let hello = admin.run_command(mongodb::bson::doc! { "hello": 1 }).await?;
+            if hello.get_bool("isWritablePrimary").unwrap_or(false) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// How to reach it as a replica set.
+    pub(crate) fn replica_uri(&self) -> String {
+        format!("mongodb://{}/?replicaSet=rs", self.address())
+    }
+
     /// `host:port`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

@@ -39,22 +39,32 @@ impl Waf {
         waf
     }
 
+    /// With the token it makes itself, in its file.
+    pub fn with_token_file(origin: &Origin) -> Self {
+        let waf = Self::spawn_by(&origin.address.to_string(), "", tempfile::tempdir().unwrap(), |command| {
+            command.env_remove("PORTCULLIS_ADMIN_TOKEN");
+        });
+        waf.wait_until_ready();
+        waf
+    }
+
     /// Started, not waited for.
     pub fn spawn(upstream: &str, sections: &str, folder: TempDir) -> Self {
-        Self::spawn_with(upstream, sections, folder, &[])
+        Self::spawn_by(upstream, sections, folder, |_| {})
     }
 
     /// Started with these variables in its environment, not waited for.
     pub fn spawn_with(upstream: &str, sections: &str, folder: TempDir, variables: &[(String, String)]) -> Self {
+        Self::spawn_by(upstream, sections, folder, |command| _ = command.envs(variables.iter().cloned()))
+    }
+
+    fn spawn_by(upstream: &str, sections: &str, folder: TempDir, change: impl FnOnce(&mut Command)) -> Self {
         let (proxy, admin) = (loopback(free_port()), loopback(free_port()));
         let config = write_config(&folder, proxy, admin, upstream, sections);
         let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
-        let child = command(&["run", "--config", config.to_str().unwrap()])
-            .envs(variables.iter().cloned())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut command = command(&["run", "--config", config.to_str().unwrap()]);
+        change(&mut command);
+        let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         Self { proxy, admin, child, folder }
     }
 
@@ -106,6 +116,16 @@ impl Waf {
         self.folder.path().join("data/portcullis.db")
     }
 
+    pub fn token_file(&self) -> PathBuf {
+        self.folder.path().join("data/admin.token")
+    }
+
+    /// Changes the configuration file.
+    pub fn rewrite(&self, change: impl FnOnce(String) -> String) {
+        let path = self.folder.path().join("portcullis.toml");
+        std::fs::write(&path, change(std::fs::read_to_string(&path).unwrap())).unwrap();
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("stderr")).unwrap()
     }
@@ -115,6 +135,12 @@ impl Waf {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    /// Sends the process this signal: `HUP`, `USR1`.
+    pub fn signal(&self, name: &str) {
+        let arguments = [format!("-{name}"), self.child.id().to_string()];
+        assert!(Command::new("kill").args(arguments).status().unwrap().success());
     }
 
     /// Sends SIGTERM and waits for the end; gives back the folder.

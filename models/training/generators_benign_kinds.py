@@ -1,0 +1,126 @@
+"""All kinds of ordinary texts, by name: each is a generator of its own with a seed of its own, so that leaving one out changes no other.
+
+`console` is what an administrator types into a console of a data base: whole statements, told from attacks by their place alone.
+"""
+
+import json
+import random
+import string
+from typing import Callable, NamedTuple
+
+import generators_benign
+import generators_benign_rich
+from benign_texts import TEXTS, block_editor, long_document, notebook, several
+from benign_web import WEB
+from generators_common import token
+
+Places = tuple[tuple[str, int], ...]
+FIELD: Places = (("body-value", 62), ("query-value", 26), ("body-text", 8), ("header", 2), ("cookie", 2))
+LONG: Places = (("body-value", 78), ("body-text", 20), ("query-value", 2))
+ASKED: Places = (("query-value", 76), ("body-value", 20), ("header", 4))
+DATA: Places = (("body-value", 44), ("query-value", 38), ("cookie", 6), ("body-text", 8), ("header", 4))
+NAMED: Places = (("query-name", 50), ("body-name", 50))
+
+
+class Kind(NamedTuple):
+    """One kind: how often it comes, where it stands, what makes it."""
+
+    weight: int
+    places: Places
+    make: Callable[[random.Random], str]
+
+
+def web(rule: str) -> Callable[[random.Random], str]:
+    """A maker out of the grammar of the web."""
+    return lambda rng: WEB.make(rng, rule)
+
+
+def texts(rule: str, low: int = 1, high: int = 1, between: str = "\n\n") -> Callable[[random.Random], str]:
+    """A maker of some pieces of one markup."""
+    return lambda rng: several(rng, rule, low, high, between)
+
+
+def person(rng: random.Random) -> str:
+    """A name, an address or a company, as forms hold them."""
+    return WEB.fill(rng, rng.choice(("«first» «last»", "«last»", "«first»", "«company»", "«last», «first»", "«first» «last» & «first»", "«first».«last»@«site»", "«n» «last» St.", "«company», «n» «last» Road", "«first» '«noun»' «last»", "«last»'s", "Fam. «last»/«last»", "«first» «last»; «company»", "c/o «first» «last»", "«last» & «last»", "St. «first»'s «noun»", "«first» (\"«noun»\")", "Dr. «last»", "rue de l'«noun», «n»", "C/ «last» n.º «n», 3.º «?izq.»", "«n»/«n» «cap!«noun»»-Straße", "«cap!«noun»» d'«first»", "ул. «last», д. «n»/«1-9», кв. «n»", "〒«100-999»-«1000-9999» 東京都«last»«1-9»-«1-9»-«1-9»", "#«n», 2nd Floor, «last» Layout, Near '«noun»' Temple; Bengaluru - 5600«10-99»")))
+
+
+def money(rng: random.Random) -> str:
+    """Prices, sums and measures."""
+    return WEB.fill(rng, rng.choice(("«n»,«10-99» €", "$«n».«10-99»", "€«n»,-", "«n»*«n»", "«n»+«n»=«n»", "«n» x «n» cm", "«n»-«n»", "< «n»", "> «n»", ">=«n»", "«n»%", "+«n»%", "(«n»)", "-«n».«10-99»", "«n»/«n»", "1/2\" x «n»'", "5'«0-11»\"", "«n»' «n»\"", "«n»°C", "«n» EUR/m²", "~«n»", "±«n»", "«n»..«n»", "[«n» TO «n»]", "«n»,«n»;«n»", "«n»|«n»", "USD «n»; EUR «n»", "«n»e«1-9»", "0x«hash»", "«n» & up", "«n» or more", "«n» and «n»", "min «n» / max «n»", "«n»:«n»", "1 = 1 «noun»", "«n»=«n»", "2+2=4", "«n»^2", "sqrt(«n»)", "max(«n», «n»)", "(«n»+«n»)*«n»", "$«n»/mo", "«n»¢", "№«n»", "#«n»-«n»")))
+
+
+def password(rng: random.Random) -> str:
+    """A password of a manager or of a person."""
+    if rng.random() < 0.5:
+        return generators_benign.password(rng)
+    alphabet = string.ascii_letters + string.digits + "".join(rng.sample(string.punctuation, rng.randint(1, 20)))
+    return "".join(rng.choices(alphabet, k=rng.randint(6, 40)))
+
+
+def search_in_many(rng: random.Random) -> str:
+    """A search as an address carries it in its query."""
+    return WEB.make(rng, "term")
+
+
+def packed_form(rng: random.Random) -> str:
+    """A whole form or query string in one value."""
+    pairs = [f"{WEB.make(rng, 'parameter')}={WEB.make(rng, rng.choice(('noun', 'n', 'odds', 'term', 'hash', 'first')))}" for _ in range(rng.randint(2, 7))]
+    return rng.choice(("&", "&", "&", ";", "\n", "&amp;")).join(pairs)
+
+
+def console(rng: random.Random) -> str:
+    """Statements in a console."""
+    return WEB.fill(rng, rng.choice(("«sqls»", "«sql»", "«sql»\n«sql»", "SELECT * FROM `«id»` WHERE 1", "SELECT * FROM `«id»` ORDER BY `«id»` ASC LIMIT 0, «n»", "SHOW FULL COLUMNS FROM `«id»`", "SELECT * FROM «id» WHERE 1=1 AND «id» = '«noun»'", "SELECT COUNT(*) FROM «id»; -- «noun»", "EXPLAIN SELECT * FROM «id»", "CREATE USER '«name2»'@'%' IDENTIFIED BY '«token»'", "SELECT «id» FROM «id» UNION SELECT «id» FROM «id»", "DROP TABLE `«id»`", "ALTER TABLE `«id»` CHANGE `«id»` `«id»` INT(«1-11») NOT NULL", "db.«id».find({\"«id»\": {\"$gt\": «n»}})", "SELECT sleep(1)", "KILL «n»", "SET NAMES utf8mb4; SET time_zone = '+00:00';", "«shell»", "print(«id»)", "(&(objectClass=person)(cn=«noun»*))", "SELECT * FROM pg_stat_activity", "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = '«noun»'", "DELETE FROM «id» WHERE id = «n»; COMMIT;", "INSERT INTO `«id»` (`«id»`, `«id»`) VALUES ('«first2»', '«n»'), ('«noun»', NULL);")))
+
+
+def random_shape(rng: random.Random) -> str:
+    """Pieces of ordinary texts between signs."""
+    sign = rng.choice(("|", ";", ",", "~", "^", "::", " - ", " / ", "\t", "||", "$", "#", "*", "_", "=", ":", "@", ">", "<", "&", "&&", "%", "\\", "'", '"', "`", "--", "()", "[]", "{}", "<>", "'s ", "\", \""))
+    return sign.join(WEB.make(rng, rng.choice(("noun", "n", "token", "word", "hash", "adj", "first", "id"))) for _ in range(rng.randint(2, 7)))
+
+
+def json_with_text(rng: random.Random) -> str:
+    """A record with an author's text in one field, as an API takes it."""
+    text = TEXTS.make(rng, rng.choice(("md", "block", "wikipart", "chat", "mail", "ticket", "para", "program")))
+    return json.dumps({"id": rng.randint(1, 9999), rng.choice(("title", "subject", "name")): TEXTS.make(rng, "title"), rng.choice(("body", "content", "text", "description", "comment")): text, "tags": [TEXTS.make(rng, "noun")]}, ensure_ascii=rng.random() < 0.5)
+
+
+def old(module, name: str) -> Callable[[random.Random], str]:
+    """A maker of the first generators."""
+    return getattr(module, name)
+
+
+KINDS: dict[str, Kind] = {
+    "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
+    "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),
+    "form-person": Kind(26, FIELD, person), "form-money": Kind(14, FIELD, money), "form-sentence": Kind(40, FIELD, web("sentence")), "form-text": Kind(20, FIELD, web("text")), "form-sms": Kind(8, FIELD, web("sms")), "form-password": Kind(16, (("body-value", 90), ("header", 2), ("query-value", 8)), password), "form-packed": Kind(8, DATA, packed_form),
+    "search": Kind(28, ASKED, search_in_many), "title": Kind(18, FIELD, texts("title")), "security-prose": Kind(20, LONG, texts("security", 1, 3, " ")), "parameter-name": Kind(14, NAMED, web("parameter")),
+    "api-filter": Kind(26, DATA, web("api")), "graphql": Kind(12, LONG, web("graphql")), "json-record": Kind(26, DATA, web("json")), "json-text": Kind(16, DATA, json_with_text), "csv": Kind(6, LONG, web("csv")), "telemetry": Kind(20, (("body-value", 60), ("body-text", 28), ("query-value", 12)), web("telemetry")),
+    "xml": Kind(14, (("body-text", 70), ("body-value", 30)), web("xml")), "xml-random": Kind(10, (("body-text", 70), ("body-value", 30)), old(generators_benign_rich, "xml")), "merge-field": Kind(18, FIELD, web("merge")), "formula": Kind(10, FIELD, web("formula")), "odd-value": Kind(40, DATA, web("odds")), "random-shape": Kind(24, DATA, random_shape),
+    "address-or-path": Kind(30, (("query-value", 38), ("body-value", 26), ("header", 20), ("cookie", 4), ("file-name", 4), ("query-name", 2), ("body-text", 6)), web("where")), "path-first": Kind(10, (("path", 100),), old(generators_benign, "path")), "file-name": Kind(8, (("file-name", 90), ("body-value", 10)), old(generators_benign, "file_name")), "structured-first": Kind(24, DATA, old(generators_benign, "structured")), "packed-bytes": Kind(8, DATA, web("packed")),
+    "markdown": Kind(30, LONG, texts("md", 1, 6)), "html-editor": Kind(34, LONG, lambda rng: several(rng, "block", 1, 7, rng.choice(("", "\n")))), "html-inline": Kind(8, LONG, texts("in", 1, 3, " ")), "wiki": Kind(24, LONG, texts("wikipart", 1, 6)), "bbcode": Kind(8, LONG, texts("bbcode", 1, 3)), "chat": Kind(22, LONG, texts("chat", 1, 2, "\n")), "mail": Kind(12, LONG, texts("mail")), "ticket": Kind(14, LONG, texts("ticket")), "block-editor": Kind(14, LONG, block_editor), "notebook": Kind(8, LONG, notebook),
+    "program": Kind(26, LONG, texts("program")), "line-of-code": Kind(20, LONG, texts("line")), "inline-code": Kind(10, LONG, texts("step")), "long-document": Kind(16, (("body-value", 84), ("body-text", 16)), long_document), "console": Kind(20, (("body-value", 90), ("body-text", 10)), console),
+    **{f"rich-{name}": Kind(5, LONG, old(generators_benign_rich, name)) for name in ("prose", "title", "markdown", "editor", "wiki", "report")},
+}
+
+
+def of_kind(name: str, seed: int, count: int) -> list[tuple[str, str, str]]:
+    """At most `count` different (kind, place, text) of one kind."""
+    kind, rng = KINDS[name], random.Random(f"{seed}/{name}")
+    places, weights = zip(*kind.places)
+    seen: dict[tuple[str, str, str], None] = {}
+    for _ in range(count * 2):
+        if len(seen) >= count:
+            break
+        text = kind.make(rng)
+        if rng.random() < 0.01:
+            text = f"{text} {token(rng)}"
+        seen.setdefault((name, rng.choices(places, weights=weights)[0], text))
+    return list(seen)
+
+
+def generate_rows(seed: int, count: int) -> list[tuple[str, str, str]]:
+    """About `count` different (kind, place, text), each kind by its weight."""
+    total = sum(kind.weight for kind in KINDS.values())
+    return [row for name, kind in KINDS.items() for row in of_kind(name, seed, max(1, count * kind.weight // total))]
