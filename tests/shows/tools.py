@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How far real attack tools get before they are stopped, with block_ip on and every limit as it ships.
 
-    PYTHON tests/shows/tools.py [--runs 3] [--bar 30] [--people 0] [--behaviour 'flood_rate = 25']
+    PYTHON tests/shows/tools.py [--runs 3] [--bar 30] [--people 0] [--browsing 0] [--behaviour 'flood_rate = 25']
 
 Runs each tool, one after the other, against the demo site behind the filter, every run from a loopback address of its
 own, and prints the medians: requests sent, refused, let through to the site (by the site's own log), made until the
-ban, and the class of the visits. `--people N` lets N scripted visitors of each persona come as well, and tells who of
-them was banned or judged Abnormal. PYTHON has requests for that. Exit code 0 when the four of the bar (sqlmap, hydra,
+ban, and the class of the visits. `--people N` lets N scripted visitors of each persona come as well, `--browsing N` as
+many of each that a real Chromium makes, and tells who of them was banned or judged Abnormal. PYTHON has requests and
+selenium for that. Exit code 0 when the four of the bar (sqlmap, hydra,
 dirb, flood) let through not more than the bar in the median, and nobody of the people was banned.
 """
 
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -55,15 +57,20 @@ class Show:
         """`more`: further lines of [behaviour]."""
         self.folder = Path(tempfile.mkdtemp(prefix="show-tools-"))
         self.filter = Filter("embedded", self.folder, f'[behaviour]\nblock_ip = true\nban_duration = "1h"\n{more}\n[log]\nlevel = "warn"\n')
-        self.relay, self.who, self.took = Relay(), {}, {}
+        self.relay, self.lock, self.number, self.who, self.took = Relay(), threading.Lock(), 0, {}, {}
 
     def visit(self, who: str, act) -> None:
-        number = len(self.who) + 1
+        with self.lock:
+            self.number += 1
+            number = self.number
         address = f"127.9.{number // 250}.{1 + number % 250}"
         self.who[address] = who
         port = self.relay.port(address, self.filter.proxy)
         start = time.monotonic()
-        act(f"http://127.0.0.1:{port}")
+        try:
+            act(f"http://127.0.0.1:{port}")
+        except Exception:  # One visit that fails does not end the others.
+            traceback.print_exc()
         self.took[address] = time.monotonic() - start
         self.relay.shut(port)
 
@@ -133,9 +140,23 @@ def people_too(show: Show, each: int, seed: int) -> None:
         thread.join()
 
 
+def browsing_too(show: Show, each: int, seed: int) -> None:
+    """So many visits of every persona at a real browser, one at a time."""
+    if not each:
+        return
+    from visitors import browsing
+    driver = browsing.open_browser()
+    try:
+        for number in range(each):
+            for name in browsing.PERSONAS:
+                show.visit(name, lambda url, name=name, number=number: browsing.visit(driver, name, url, random.Random(seed + number)))
+    finally:
+        driver.quit()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("runs", 3), ("bar", 30), ("people", 0), ("seed", 11)):
+    for name, default in (("runs", 3), ("bar", 30), ("people", 0), ("browsing", 0), ("seed", 11)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--tools", default="", help="only these, by comma")
     parser.add_argument("--behaviour", default="", help="lines of [behaviour] to try, such as flood_rate = 25")
@@ -145,7 +166,10 @@ def main() -> int:
     try:
         for name in names * args.runs:
             show.attack(name)
+        at_browser = threading.Thread(target=browsing_too, args=(show, args.browsing, args.seed))
+        at_browser.start()
         people_too(show, args.people, args.seed)
+        at_browser.join()
         rows = show.rows()
     finally:
         show.stop()
@@ -153,7 +177,7 @@ def main() -> int:
     missed = [name for name in names if name in BARRED and statistics.median(row["through"] for row in rows if row["who"] == name) > args.bar]
     for name in missed:
         print(f"{name} got more than {args.bar} requests through")
-    ordinary = [row for row in rows if row["who"] in people.PERSONAS]
+    ordinary = [row for row in rows if row["who"] not in names]
     hurt = [row for row in ordinary if row["reason"] != "not banned"]
     visits = sum((Counter(row["class"]) for row in ordinary), Counter())
     if ordinary:
