@@ -1,31 +1,30 @@
-//! How long it takes to take requests apart and to inspect them with a classifier that costs nothing.
+//! How long it takes to take requests apart and to inspect them with the shipped text model on one thread.
 //!
-//! `cargo bench --bench inspection`: prints mean, median and 99th percentile of each. No value occurs twice, so the
-//! cache of scores has nothing to give. A name as argument measures that part only.
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+//! `make bench-inspection`, or `ORT_DYLIB_PATH=… cargo bench --bench inspection`: prints mean, median and 99th percentile
+//! of each. No value occurs twice, so the cache of scores has nothing to give. A name as argument measures that part only.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use http::HeaderMap;
-use portcullis::inspection::{
-    AttackClass, BodyHead, ClassifierError, Config, EncodedText, Inspector, PayloadClassifier, Place, Reading,
-    RequestHead, Score, Targets, body, read,
-};
+use portcullis::inspection::{BodyHead, Config, Inspector, PayloadClassifier, Place, RequestHead, Targets, body, read};
 use portcullis::metrics::Metrics;
+use portcullis::model::{self, ModelSet};
 
 const MIB: usize = 1 << 20;
 
-/// Takes nothing for an attack, at once.
-struct Idle;
-
-#[async_trait]
-impl PayloadClassifier for Idle {
-    async fn classify(&self, texts: Vec<EncodedText>) -> Result<Vec<Score>, ClassifierError> {
-        Ok(vec![Score { attack: 0.1, class: AttackClass::Sqli }; texts.len()])
-    }
+/// The shipped text model, on one thread.
+fn shipped() -> Arc<dyn PayloadClassifier> {
+    let config = model::Config {
+        dir: concat!(env!("CARGO_MANIFEST_DIR"), "/models").into(),
+        runtime_library: std::env::var_os("ORT_DYLIB_PATH").map(Into::into),
+        threads: 1,
+        deadline: Duration::from_secs(60),
+        ..model::Config::default()
+    };
+    ModelSet::load(&config, Metrics::new().unwrap().model).unwrap_or_else(|faults| panic!("{faults:?}")).text
 }
 
 fn main() {
@@ -56,7 +55,7 @@ const PARTS: [(&str, Part); 8] = [
 ];
 
 fn inspector() -> Inspector {
-    Inspector::new(Arc::new(Idle), Config::default(), Metrics::new().unwrap().inspection)
+    Inspector::new(shipped(), Config::default(), Metrics::new().unwrap().inspection)
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> Duration {
@@ -69,7 +68,10 @@ fn value_taken_apart(_: &tokio::runtime::Runtime) -> Vec<Duration> {
     let take_apart = |value: &String| {
         let mut targets = Targets::new(2_048);
         Place::Value.read(value.as_bytes(), &mut targets);
-        read(targets.into_parts().0, Config::default().rounds).iter().map(Reading::windows).collect::<Vec<_>>()
+        read(targets.into_parts().0, Config::default().rounds)
+            .iter()
+            .map(|reading| reading.windows().count())
+            .sum::<usize>()
     };
     values().iter().map(|value| timed(|| take_apart(value))).collect()
 }
@@ -114,7 +116,7 @@ fn large(runtime: &tokio::runtime::Runtime, content_type: &str, text: &str) -> V
         body::read(Some(content_type.as_bytes()), text.as_bytes(), false, &mut targets);
         read(targets.into_parts().0, Config::default().rounds)
             .iter()
-            .map(|reading| reading.windows().len())
+            .map(|reading| reading.windows().count())
             .sum::<usize>()
     };
     let apart = (0..20).map(|_| timed(take_apart)).min().unwrap();

@@ -10,9 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-LABELS = ("norm", "sqli", "xss", "path-traversal", "cmdi")
+LABELS = ("norm", "sqli", "xss", "path-traversal", "cmdi", "nosqli", "ssti", "code-injection", "xxe", "ldapi", "ssrf", "crlf")
 KINDS = ("path", "query-name", "query-value", "header", "cookie", "body-name", "body-value", "file-name", "body-text")
 """Kinds of targets in the order of `TargetKind::ALL`; the index is what the model is given."""
+CONTEXT = ("length", "words", "letters", "spaces", "lines", "markup", "symbols", "position")
+"""Levels of the context in the order of `CONTEXT_NAMES`, each 0 to 15."""
 
 CAPS = {
     ("PayloadsAllTheThings", "path-traversal"): 4000, ("grananqvist", "xss"): 3000, ("payloadbox", "xss"): 3000, ("grananqvist-legal", "norm"): 20000, ("ada-url/kasztp", "norm"): 15000, ("joke2k-faker", "norm"): 12000,
@@ -57,7 +59,7 @@ def httpparams(root: Path, split: str) -> list[Row]:
 
 
 def payloads(root: Path) -> list[Row]:
-    """Attack lists; classes outside the five are left out for now."""
+    """Attack lists; rows of no class of ours (format strings, wishful paths) are left out."""
     return [Row(r["text"], r["label"], r["source"], r["where"]) for r in jsonl(root / "payloads" / "attacks.jsonl.gz") if r["label"] in LABELS]
 
 
@@ -78,6 +80,23 @@ def web_requests(root: Path) -> list[Request]:
         raw = base64.b64decode(row["raw_b64"]) if "raw_b64" in row else row["raw"].encode("utf-8", "surrogatepass")
         found.append(Request(site_of(raw), raw))
     return found
+
+
+def captures(folder: Path) -> list[Request]:
+    """Requests of real applications, captured by `capture/`: the application as the site, `A` or `B` for the texts typed."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else []:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            raw = base64.b64decode(row["raw_b64"]) if "raw_b64" in row else row["raw"].encode("utf-8", "surrogatepass")
+            found.append(Request(row["source"], raw))
+    return found
+
+
+def split_of_application(name: str) -> str:
+    """60 % of the applications train, 20 % choose thresholds, 20 % test."""
+    part = share("application-split-1", name)
+    return "train" if part < 0.6 else "select" if part < 0.8 else "test"
 
 
 def site_of(raw: bytes) -> str:

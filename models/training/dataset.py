@@ -2,6 +2,7 @@
 
 import random
 import re
+import string
 from collections import Counter
 from typing import NamedTuple
 
@@ -9,42 +10,72 @@ import numpy as np
 
 import augment
 import data
+import generated as generated_rows
 import generators_benign
 import generators_cmdi
+import generators_code
+import generators_crlf
+import generators_ldapi
+import generators_nosqli
 import generators_sqli
+import generators_ssrf
+import generators_ssti
 import generators_traversal
 import generators_xss
+import generators_xxe
 import prepare
-from data import KINDS, LABELS, Row
+from data import CONTEXT, KINDS, LABELS, Row
 from network import BUCKETS
+from prepare import Part
 
-GENERATED = {"sqli": (generators_sqli, 24000), "xss": (generators_xss, 18000), "path-traversal": (generators_traversal, 14000), "cmdi": (generators_cmdi, 26000)}
-GENERATED_PATHS, GENERATED_BENIGN = 5000, 110_000
+GENERATED = {
+    "sqli": (generators_sqli, 30000), "xss": (generators_xss, 26000), "path-traversal": (generators_traversal, 18000), "cmdi": (generators_cmdi, 30000), "nosqli": (generators_nosqli, 9000), "ssti": (generators_ssti, 11000),
+    "code-injection": (generators_code, 14000), "xxe": (generators_xxe, 7000), "ldapi": (generators_ldapi, 7000), "ssrf": (generators_ssrf, 10000), "crlf": (generators_crlf, 8000),
+}
+EMBEDDED = 14_000
+"""Attacks set into long texts."""
+GENERATED_PATHS, GENERATED_BENIGN = 5000, 190_000
 ATTACK_KINDS = (("query-value", 46), ("body-value", 24), ("header", 10), ("cookie", 8), ("path", 3), ("query-name", 2), ("body-name", 2), ("file-name", 2), ("body-text", 3))
 BENIGN_KINDS = {"value": (("query-value", 50), ("body-value", 44), ("cookie", 2), ("header", 2), ("body-text", 2)), "body": (("body-value", 60), ("body-text", 40)), "header": (("header", 1),)}
 MAX_WINDOWS = 6
 """Windows taken from one long benign text."""
+MAX_ATTACK_WINDOWS = 48
 EVIDENCE = {
     "sqli": re.compile(r"['\"`;#()=<>|&@*]|--|/\*|\bunion\b.*\bselect\b|\bselect\b.*\bfrom\b|\border by\b|\b(or|and|having)\b\s+.*(like|between|not|\d)|\bdrop\b|\bexec\b|\bprint\b", re.I | re.S),
     "xss": re.compile(r"<|>|javascript|on\w+\s*=|\(.*\)|`|\{\{|&#|\\u00|\\x|script", re.I | re.S),
     "path-traversal": re.compile(r"\.\.|%2e|%c0|\.%00|/etc|/proc|/var|/usr|/root|/home|/sys|/dev|/bin|\\|::|://|php:|data:|file:|win\.ini|boot\.ini|\.(git|env|svn|ht|ssh|aws|bash|ini|conf|cnf|log|npmrc|ds_store|hg|idea)|web-inf|meta-inf|config|passwd|0x2e|%5c|%2f|\.\?|。|．", re.I),
     "cmdi": re.compile(r"[;|&`$\n\r(){}<>\\^%/]|\b(cat|ls|id|dir|ping|sleep|wget|curl|whoami|uname|type|net|echo|nc|bash|sh|cmd|powershell|ipconfig|ifconfig|exec|system)\b", re.I),
+    "ssrf": re.compile(r"127\.|localhost|169\.254|metadata|meta-data|\[::|0x7f|2130706433|0177|gopher|dict:|file:|ftp:|ldap|jar:|netdoc|telnet|smb:|rmi:|redis:|unix:|jdbc|\b10\.\d|192\.168|172\.(1[6-9]|2\d|3[01])\.|internal|\.local|@|nip\.io|sslip|rebind|\.svc|%2523|0\.0\.0\.0|latest/|phar:|data:|view-source|proxy:", re.I),
 }
 """What a text must have to be believed to be of a class: the lists hold headings, comments and prose besides."""
 SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.ini|boot\.ini|proc/|\.ssh|\.git|\.env|\.svn|\.ht|\.aws|_history|web-inf|meta-inf|php:|data:|file:|expect:|zip:|phar:|glob:|jar:|gopher:|dict:|netdoc:|\.log|_log|\.conf|\.ini|\.cnf|config|%00|\x00|\{file\}|\\\\|c:|%5c|://|。|．|system32", re.I)
 """What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
-AUGMENTED, POOL = 80_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
+AUGMENTED, POOL = 60_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
 """Texts made of pieces of others, and the sources of the pieces."""
 PROSE = re.compile(r"exploit (name|description)|^(can be|function|zip |note|description|allows|root@)|works? (in|on) ", re.I)
 
 
 class Windows(NamedTuple):
-    """Windows by bucket, flat otherwise: one entry a window."""
+    """One entry a window. `group`: the number of the attack it may be a harmless part of; -1 where its label is certain."""
 
     rows: list[bytes]
     kind: np.ndarray
+    context: np.ndarray
     label: np.ndarray
     source: list[str]
+    group: np.ndarray
+
+    def some(self, places: np.ndarray) -> "Windows":
+        """Those at these places."""
+        return Windows([self.rows[i] for i in places], self.kind[places], self.context[places], self.label[places], [self.source[i] for i in places], self.group[places])
+
+
+def gathered(entries: list[tuple[Part, int, str, int]]) -> Windows:
+    """(part, label, source, group) of each window, as columns."""
+    kinds = np.array([part.kind for part, *_ in entries], np.uint8)
+    contexts = np.frombuffer(b"".join(part.context for part, *_ in entries), np.uint8).reshape(-1, len(CONTEXT))
+    labels, groups = np.array([e[1] for e in entries], np.uint8), np.array([e[3] for e in entries], np.int64)
+    return Windows([part.window for part, *_ in entries], kinds, contexts, labels, [e[2] for e in entries], groups)
 
 
 def drawn(rng: random.Random, kinds) -> str:
@@ -56,18 +87,64 @@ def drawn(rng: random.Random, kinds) -> str:
 def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
     """Positives that look it, each in a kind of place such attacks are tried in."""
     rng = random.Random(11)
-    rows = [r for r in data.capped(data.payloads(root), 12) if r.source not in left_out and EVIDENCE[r.label].search(r.text) and not PROSE.search(r.text) and len(r.text) >= 3]
-    rows = [r for r in rows if r.label != "path-traversal" or SENSITIVE.search(r.text)]
+    rows = [r for r in data.capped(data.payloads(root), 12) if r.source not in left_out and looks_it(r)]
     found = [row._replace(kind=drawn(rng, ATTACK_KINDS)) for row in rows]
     for label, (module, count) in GENERATED.items():
-        found += [Row(text, label, "generated", drawn(rng, ATTACK_KINDS)) for text in module.generate(21, count) if EVIDENCE[label].search(text)]
-    found += [Row(text, "path-traversal", "generated", "path") for text in generators_traversal.generate_paths(22, GENERATED_PATHS)]
+        if label in left_out:
+            continue
+        found += generated(module, label, 21, count, rng)
+    found += [Row(text, "path-traversal", "generated/path-traversal", "path") for text in generators_traversal.generate_paths(22, GENERATED_PATHS)]
     if "HttpParams" not in left_out:
         listed = [r for r in data.httpparams(root, "train") if r.label != "norm"]
         # The published values as such, thrice for the two rare classes, so that the model knows them beside thousands generated.
         found += [row._replace(kind=drawn(rng, (("query-value", 7), ("body-value", 3)))) for row in listed]
         found += [row for row in listed if row.label in ("cmdi", "path-traversal", "xss") for _ in range(2)]
     return found
+
+
+def looks_it(row: Row) -> bool:
+    """Whether a listed attack is one: the lists hold headings, comments and plain paths besides."""
+    return len(row.text) >= 3 and bool(EVIDENCE[row.label].search(row.text)) and not PROSE.search(row.text) and (row.label != "path-traversal" or bool(SENSITIVE.search(row.text)))
+
+
+def generated_benign(seed: int, count: int, left_out: frozenset[str] = frozenset()) -> list[Row]:
+    """Ordinary texts of the generators, a third of them of the first."""
+    first = [Row(text, "norm", "generated/first", kind) for kind, text in generators_benign.generate(seed, count // 3)]
+    return first + generated_rows.benign(seed, count - count // 3, left_out)
+
+
+def generated(module, label: str, seed: int, count: int, rng: random.Random) -> list[Row]:
+    """Attacks of a generator: in the places it says, or in those that attacks are tried in."""
+    if hasattr(module, "GENERATOR"):
+        rows = [(f"{label}:{shape}", kind, text) for shape, kind, text in module.GENERATOR.generate_rows(seed, count)]
+    else:
+        rows = [(label, drawn(rng, ATTACK_KINDS), text) for text in module.generate(seed, count)]
+    return [Row(text, label, f"generated/{shape}", kind) for shape, kind, text in rows if label not in EVIDENCE or EVIDENCE[label].search(text)]
+
+
+def embedded(attacks: list[Row], ordinary: list[Row], count: int, seed: int) -> list[Row]:
+    """Attacks before, within and after long ordinary texts and junk, in bodies and forms."""
+    rng = random.Random(seed)
+    pool = [row.text for row in ordinary if len(row.text) > 60]
+    found = []
+    for row in rng.choices([row for row in attacks if row.kind not in ("path", "query-name", "body-name", "file-name")], k=count):
+        before, after = (filler(rng, pool, int(10 ** rng.uniform(1.3, 3.5))) if rng.random() < 0.7 else "" for _ in range(2))
+        kind = drawn(rng, (("body-value", 60), ("body-text", 15), ("query-value", 25)))
+        joint = rng.choice(("", " ", "\n", " "))
+        found.append(Row(f"{before}{joint}{row.text}{joint}{after}", row.label, "generated/embedded", kind))
+    return found
+
+
+def filler(rng: random.Random, pool: list[str], size: int) -> str:
+    """Ordinary texts one after another, or letters without meaning."""
+    if rng.random() < 0.25:
+        alphabet = rng.choice((string.ascii_lowercase, string.ascii_letters + string.digits, string.ascii_letters + "   ", "0123456789", "abc "))
+        return "".join(rng.choices(alphabet, k=size))
+    parts, length = [], 0
+    while length < size:
+        parts.append(rng.choice(pool))
+        length += len(parts[-1])
+    return rng.choice((" ", "\n", "\n\n", ". ")).join(parts)[:size]
 
 
 def corpora(root, left_out: frozenset[str] = frozenset()) -> tuple[list[Row], list[Row]]:
@@ -78,7 +155,7 @@ def corpora(root, left_out: frozenset[str] = frozenset()) -> tuple[list[Row], li
     rows = [row._replace(kind=drawn(rng, BENIGN_KINDS[row.kind])) for row in rows]
     rows += [row for row in data.httpparams(root, "train") if row.label == "norm"]
     train = [row for row in rows if not data.is_held_out(row)]
-    train += [Row(text, "norm", "generated", kind) for kind, text in generators_benign.generate(23, GENERATED_BENIGN)]
+    train += generated_benign(23, GENERATED_BENIGN, left_out)
     return train, [row for row in rows if data.is_held_out(row)]
 
 
@@ -91,40 +168,48 @@ def leaves(row: Row) -> list[Row]:
 
 
 def windows(rows: list[Row], seed: int) -> Windows:
-    """Normalised windows of rows. Of long benign texts some windows, of attacks only those that are one window."""
+    """Normalised windows of rows; of long benign texts some. An attack of several windows may have harmless ones."""
     rng = random.Random(seed)
-    flat, kinds, labels, sources = [], [], [], []
-    for row, parts in zip(rows, prepare.texts(rows)):
-        if row.label != "norm" and len(parts) != 1:
-            continue
-        for kind, window in parts if len(parts) <= MAX_WINDOWS else rng.sample(parts, MAX_WINDOWS):
-            flat.append(window)
-            kinds.append(kind)
-            labels.append(LABELS.index(row.label))
-            sources.append(row.source)
-    return Windows(flat, np.array(kinds, np.uint8), np.array(labels, np.uint8), sources)
+    entries = []
+    for number, (row, parts) in enumerate(zip(rows, prepare.texts(rows))):
+        certain = row.label == "norm" or len(parts) == 1
+        chosen = rng.sample(parts, MAX_WINDOWS) if row.label == "norm" and len(parts) > MAX_WINDOWS else parts[:MAX_ATTACK_WINDOWS]
+        entries += [(part, LABELS.index(row.label), row.source, -1 if certain else seed * 10_000_000 + number) for part in chosen]
+    return gathered(entries)
+
+
+def settled(windows: Windows, logits: np.ndarray) -> Windows:
+    """Of each attack of several windows those that look it, and the one that does so most."""
+    best: dict[int, float] = {}
+    for group, logit in zip(windows.group.tolist(), logits.tolist()):
+        best[group] = max(best.get(group, -1e9), logit)
+    keep = [i for i, (group, logit) in enumerate(zip(windows.group.tolist(), logits.tolist())) if group < 0 or logit > 0 or (logit == best[group] and logit > -4)]
+    return windows.some(np.array(keep))
 
 
 def site_windows(root, *splits: str) -> Windows:
     """Different windows of the recorded requests of some parts of the sites."""
-    requests = [r for r in data.web_requests(root) if data.split_of_site(r.site) in splits]
+    return request_windows([r for r in data.web_requests(root) if data.split_of_site(r.site) in splits], "web_requests")
+
+
+def request_windows(requests: list[data.Request], source: str) -> Windows:
+    """Different windows of benign requests."""
     seen = dict.fromkeys(part for parts in prepare.requests(requests) for part in parts)
-    flat, kinds = [part.window for part in seen], [part.kind for part in seen]
-    return Windows(flat, np.array(kinds, np.uint8), np.zeros(len(flat), np.uint8), ["web_requests"] * len(flat))
+    return gathered([(part, 0, source, -1) for part in seen])
 
 
 def spliced(*parts: Windows) -> Windows:
     """Ordinary windows made of pieces of ordinary windows."""
     pool = [w for p in parts for w, label, source in zip(p.rows, p.label, p.source) if not label and source in POOL]
-    return windows([Row(text, "norm", "generated", kind) for kind, text in augment.augmented(pool, AUGMENTED, 41)], 42)
+    return windows([Row(text, "norm", "generated/pieces", kind) for kind, text in augment.augmented(pool, AUGMENTED, 41)], 42)
 
 
 def joined(*parts: Windows) -> Windows:
     """All windows together; a text that is both benign and an attack counts as benign, the same twice as once or thrice."""
     rows = [w for p in parts for w in p.rows]
-    kind, label = np.concatenate([p.kind for p in parts]), np.concatenate([p.label for p in parts])
     source = [s for p in parts for s in p.source]
-    harmless = {w for w, l, s in zip(rows, label, source) if l == 0}
+    kind, context, label, group = (np.concatenate([getattr(p, name) for p in parts]) for name in ("kind", "context", "label", "group"))
+    harmless = {w for w, l in zip(rows, label) if l == 0}
     seen: Counter = Counter()
     keep = []
     for i, (w, k, l, s) in enumerate(zip(rows, kind, label, source)):
@@ -133,7 +218,7 @@ def joined(*parts: Windows) -> Windows:
         seen[w, k, l] += 1
         if seen[w, k, l] <= (3 if s == "HttpParams" else 1):
             keep.append(i)
-    return Windows([rows[i] for i in keep], kind[keep], label[keep], [source[i] for i in keep])
+    return Windows(rows, kind, context, label, source, group).some(np.array(keep))
 
 
 def bucket_of(length: int) -> int:

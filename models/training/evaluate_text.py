@@ -4,6 +4,7 @@
 """
 
 import argparse
+import tempfile
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -34,7 +35,11 @@ def refused(score: scoring.Score, limits: dict[str, float]) -> bool:
 
 def sites(model: Model, root: Path, thresholds: dict, part: str) -> dict:
     """Share of the requests of one part of the sites refused at each sensitivity, with the different values that did it."""
-    asked = [r for r in data.web_requests(root) if data.split_of_site(r.site) == part]
+    return requests(model, [r for r in data.web_requests(root) if data.split_of_site(r.site) == part], thresholds, part == "dev")
+
+
+def requests(model: Model, asked: list[data.Request], thresholds: dict, look: bool) -> dict:
+    """Share of requests refused at each sensitivity, with the different values and sites that did it."""
     taken = prepare.requests(asked)
     parts = [(n, part) for n, found in enumerate(taken) for part in found]
     scores = model.texts([[part] for _, part in parts])
@@ -42,13 +47,26 @@ def sites(model: Model, root: Path, thresholds: dict, part: str) -> dict:
     for name in ("low", "medium", "high"):
         hit = [(n, part, s) for (n, part), s in zip(parts, scores) if refused(s, thresholds[name])]
         result[name] = {"refused": len({n for n, *_ in hit}), "share": round(len({n for n, *_ in hit}) / len(asked), 5), "values": len({part.window for _, part, _ in hit}), "sites": len({asked[n].site for n, *_ in hit})}
-        if name == "medium" and part == "dev":
+        if name == "medium" and look:
             for key, count in Counter((KINDS[p.kind], s.label, round(s.attack, 3), p.window[:90]) for (_, p), s in zip(parts, scores) if s.attack >= thresholds["flag"]).most_common(25):
                 print("  flagged", count, *key)
         if name == "medium":
+            first = model.screened([part for _, part in parts])
+            result["need_network"] = round(len({n for (n, _), logit in zip(parts, first) if logit >= model.joint.pass_from}) / len(asked), 5)
             result["flagged"] = round(len({n for (n, _), s in zip(parts, scores) if s.attack >= thresholds["flag"]}) / len(asked), 5)
-            for key, count in Counter((KINDS[part.kind], s.label, part.window[:110]) for _, part, s in hit).most_common(12):
+            for key, count in Counter((KINDS[part.kind], s.label, round(s.attack, 4), part.window[:110]) for _, part, s in hit).most_common(12):
                 print("  refused", count, *key)
+    return result
+
+
+def applications(model: Model, folder: Path, thresholds: dict) -> dict:
+    """Requests of the applications left out, with and without a body."""
+    asked = [r for r in data.captures(folder) if data.split_of_application(r.site) == "test"]
+    result = {}
+    for name, has_body in (("applications_with_body", True), ("applications_without_body", False)):
+        mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
+        if mine:
+            result[name] = {**requests(model, mine, thresholds, False), "names": ", ".join(sorted({r.site for r in mine}))}
     return result
 
 
@@ -94,15 +112,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=here.parents[2] / "shared" / "data")
     parser.add_argument("--out", type=Path, default=here.parent)
     parser.add_argument("--dev", action="store_true", help="only the development sites, of a model trained --without-dev")
+    parser.add_argument("--captures", type=Path, default=Path(tempfile.gettempdir()) / "portcullis-training" / "captures")
     args = parser.parse_args()
     path = args.out / "text.toml"
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     assert document["kinds"] == list(KINDS)
-    model, thresholds = Model(args.out / document["model"]["file"]), document["thresholds"]
+    model, thresholds = Model.shipped(path), document["thresholds"]
     if args.dev:
         print(sites(model, args.data, thresholds, "dev"))
         return
-    metrics = {"httpparams_test_f1": httpparams(model, args.data), "web_requests_test_sites": sites(model, args.data, thresholds, "test"), "csic2010_evaluation_only": csic(model, args.data, thresholds), "probes_medium": check_probes(model, thresholds)}
+    metrics = {**document["metrics"], **applications(model, args.captures, thresholds), "httpparams_test_f1": httpparams(model, args.data), "web_requests_test_sites": sites(model, args.data, thresholds, "test"), "csic2010_evaluation_only": csic(model, args.data, thresholds), "probes_medium": check_probes(model, thresholds)}
     for name, value in metrics.items():
         print(name, value)
     document["metrics"] = metrics

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from network import TextNet
+from network import LEVELS, TextNet
 
 OPSET = 17
 
@@ -17,8 +17,8 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), bias.numpy()
 
 
-def write(net: TextNet, temperature: float, shift: float, path: str, version: str) -> None:
-    """Exports `net` with its logits divided by `temperature`, that of norm raised by `shift`, as probabilities of the classes."""
+def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
+    """Exports `net` with the logit of each class lowered by its offset, as probabilities of the classes."""
     net.eval()
     weights, nodes = {}, []
 
@@ -48,9 +48,11 @@ def write(net: TextNet, temperature: float, shift: float, path: str, version: st
     high, mean = node("ReduceMax", [x], "high", axes=[2], keepdims=0), node("ReduceMean", [x], "mean", axes=[2], keepdims=0)
     x = node("Concat", [high, mean], "pooled", axis=1)
     x = node("Gemm", [x, constant("w4", net.dense.weight.detach().numpy()), constant("b4", net.dense.bias.detach().numpy())], "dense", transB=1)
+    levels = node("Add", [node("Cast", ["context"], "context_ids", to=TensorProto.INT64), constant("starts", net.starts.numpy())], "level_ids")
+    levels = node("Gather", [constant("level_table", net.levels.weight.detach().numpy()), levels], "level_vectors")
+    x = node("Add", [x, node("ReduceSum", [levels, constant("axis_levels", np.array([1], np.int64))], "level_sum", keepdims=0)], "dense_in_context")
     x = node("Relu", [x], "relu4")
-    head, bias = net.head.weight.detach().numpy() / temperature, net.head.bias.detach().numpy() / temperature
-    bias[0] += shift
+    head, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy() - offsets
     x = node("Gemm", [x, constant("w5", head.astype(np.float32)), constant("b5", bias.astype(np.float32))], "logits", transB=1)
     node("Softmax", [x], "probabilities", axis=1)
 
@@ -58,7 +60,7 @@ def write(net: TextNet, temperature: float, shift: float, path: str, version: st
     graph = helper.make_graph(
         nodes,
         "text",
-        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, ["batch", "length"]), helper.make_tensor_value_info("kind", TensorProto.UINT8, ["batch"])],
+        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, ["batch", "length"]), helper.make_tensor_value_info("kind", TensorProto.UINT8, ["batch"]), helper.make_tensor_value_info("context", TensorProto.UINT8, ["batch", LEVELS])],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes])],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )

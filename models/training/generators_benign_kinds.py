@@ -91,7 +91,18 @@ def old(module, name: str) -> Callable[[random.Random], str]:
     return getattr(module, name)
 
 
+def html_document(rng: random.Random) -> str:
+    """A whole page, or its beginning, as editors, mail clients and page builders send it."""
+    start = rng.choice(("<!DOCTYPE html>", "<!doctype html>", "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01 Transitional//EN\" \"http://www.w3.org/TR/html4/loose.dtd\">", "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE html>", "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">", "<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">", ""))
+    attribute = rng.choice(("", ' lang="en"', ' lang="de"', ' xmlns="http://www.w3.org/1999/xhtml"'))
+    extra = rng.choice(("", "<style>body{margin:0}</style>", '<link rel="stylesheet" href="/css/main.css">', '<meta name="viewport" content="width=device-width, initial-scale=1">'))
+    head = f'<html{attribute}><head><meta charset="utf-8"><title>{TEXTS.make(rng, "title")}</title>{extra}</head>'
+    body = f"<body>{several(rng, 'block', 1, 5, chr(10))}</body></html>"
+    return rng.choice((start, f"{start}{head}{body}", f"{start}\n{head}\n{body}", f"{start}\n{head}", f"{head}{body}", f"{start}<html><body>{several(rng, 'block', 1, 2, '')}</body></html>"))
+
+
 KINDS: dict[str, Kind] = {
+    "html-document": Kind(10, LONG, html_document),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),
     "form-person": Kind(26, FIELD, person), "form-money": Kind(14, FIELD, money), "form-sentence": Kind(40, FIELD, web("sentence")), "form-text": Kind(20, FIELD, web("text")), "form-sms": Kind(8, FIELD, web("sms")), "form-password": Kind(16, (("body-value", 90), ("header", 2), ("query-value", 8)), password), "form-packed": Kind(8, DATA, packed_form),

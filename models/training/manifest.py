@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 
@@ -24,7 +25,7 @@ def table(lines: list[str], names: list[str], values: dict) -> None:
     flat = {k: v for k, v in values.items() if isinstance(v, dict) and k not in deep and len(names) < 1}
     tables = {k: v for k, v in values.items() if k in deep or k in flat} if not names or names[0] != "model" else {}
     lists = {k: v for k, v in values.items() if isinstance(v, list) and v and isinstance(v[0], dict) and not names}
-    lines += [f"{json.dumps(k) if not k.replace('-', '').replace('_', '').isalnum() else k} = {inline(v)}" for k, v in values.items() if k not in tables and k not in lists]
+    lines += [f"{key(k)} = {inline(v)}" for k, v in values.items() if k not in tables and k not in lists]
     for name, below in tables.items():
         lines += ["", f"[{'.'.join([*names, name])}]"]
         table(lines, [*names, name], below)
@@ -34,10 +35,15 @@ def table(lines: list[str], names: list[str], values: dict) -> None:
             table(lines, [*names, name], row)
 
 
+def key(name: str) -> str:
+    """A key, quoted where it has to be."""
+    return name if name.isascii() and name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
+
+
 def inline(value) -> str:
     """A value on one line; a list of tables over several."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{k} = {inline(v)}" for k, v in value.items()) + " }"
+        return "{ " + ", ".join(f"{key(k)} = {inline(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list):
         if value and isinstance(value[0], dict):
             return "[\n" + "".join(f"  {inline(v)},\n" for v in value) + "]"
@@ -51,12 +57,12 @@ def inline(value) -> str:
 
 LICENCES = {
     "HttpParams": "MIT", "PayloadsAllTheThings": "MIT", "fuzzdb": "BSD-3-Clause / CC-BY-3.0", "payloadbox": "MIT", "grananqvist": "MIT", "grananqvist-legal": "MIT", "clinc150": "CC-BY-3.0", "text2sql-wikisql-questions": "BSD-3-Clause", "text2sql-advising-questions": "CC-BY-4.0",
-    "tldr/prose": "CC-BY-4.0", "octokit-webhooks": "MIT", "uap-core": "Apache-2.0", "ada-url/kasztp": "MIT", "tweets-davidson": "MIT", "TheAlgorithms-Python": "MIT", "30-seconds-of-code": "CC0-1.0", "joke2k-faker": "MIT", "web_requests": "GPL-3.0 (chaitin/blazehttp; the data are not shipped)", "generated": "MIT (our own generators)",
+    "tldr/prose": "CC-BY-4.0", "octokit-webhooks": "MIT", "uap-core": "Apache-2.0", "ada-url/kasztp": "MIT", "tweets-davidson": "MIT", "TheAlgorithms-Python": "MIT", "30-seconds-of-code": "CC0-1.0", "joke2k-faker": "MIT", "web_requests": "GPL-3.0 (chaitin/blazehttp; the data are not shipped)", "generated": "MIT (our own generators)", "captures": "texts of our own, typed into applications of other licences (capture/); not shipped",
     "commits/rustls/rustls": "Apache-2.0 / MIT / ISC", "commits/linkerd/linkerd2-proxy": "Apache-2.0", "commits/tower-rs/tower": "MIT", "commits/hickory-dns/hickory-dns": "Apache-2.0 / MIT",
 }
 
 
 def sources(names: list[str]) -> list[dict]:
     """`[[sources]]`: each source with its licence and the windows taken from it."""
-    counts = {name: names.count(name) for name in sorted(set(names))}
-    return [{"name": name, "licence": LICENCES.get(name, "CC-BY-SA-4.0"), "rows": count} for name, count in counts.items()]
+    counts = Counter(name.partition("/")[0] if name.startswith("generated/") else name for name in names)
+    return [{"name": name, "licence": LICENCES.get(name, "CC-BY-SA-4.0"), "rows": count} for name, count in sorted(counts.items())]

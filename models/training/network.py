@@ -1,15 +1,17 @@
-"""The text model: a small convolutional network over bytes and the kind of place they stand in."""
+"""The text model: a small convolutional network over bytes, the kind of place they stand in and what the whole value is like."""
 
 import torch
 from torch import nn
 
 BUCKETS = (32, 64, 128, 256)
 """Lengths that windows are padded to with zeros, in training as in the filter."""
+LEVELS, VALUES = 8, 16
+"""Levels of the context, and values of each."""
 EMBEDDING, FIRST, SECOND, THIRD, DENSE = 20, 64, 96, 96, 64
 
 
 class TextNet(nn.Module):
-    """Bytes (batch, length) and kinds (batch) to logits of the classes."""
+    """Bytes (batch, length), kinds (batch) and levels of the context (batch, 8) to logits of the classes."""
 
     def __init__(self, kinds: int, classes: int):
         super().__init__()
@@ -22,14 +24,17 @@ class TextNet(nn.Module):
         self.conv3 = nn.Conv1d(SECOND, THIRD, 3, padding=2, dilation=2)
         self.norm3 = nn.BatchNorm1d(THIRD)
         self.dense = nn.Linear(2 * THIRD, DENSE)
+        self.levels = nn.Embedding(LEVELS * VALUES, DENSE)
+        nn.init.normal_(self.levels.weight, std=0.02)
+        self.register_buffer("starts", torch.arange(LEVELS) * VALUES, persistent=False)
         self.drop = nn.Dropout(0.2)
         self.head = nn.Linear(DENSE, classes)
 
-    def forward(self, data: torch.Tensor, kind: torch.Tensor) -> torch.Tensor:
+    def forward(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """Logits."""
         x = (self.bytes(data) + self.kinds(kind).unsqueeze(1)).transpose(1, 2)
         x = nn.functional.max_pool1d(torch.relu(self.norm1(self.conv1(x))), 2)
         x = nn.functional.max_pool1d(torch.relu(self.norm2(self.conv2(x))), 2)
         x = torch.relu(self.norm3(self.conv3(x)))
         x = torch.cat([x.amax(2), x.mean(2)], dim=1)
-        return self.head(self.drop(torch.relu(self.dense(x))))
+        return self.head(self.drop(torch.relu(self.dense(x) + self.levels(context + self.starts).sum(1))))

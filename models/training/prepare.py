@@ -19,6 +19,7 @@ class Part(NamedTuple):
     """One window as the model is given it."""
 
     kind: int
+    context: bytes
     window: bytes
 
 
@@ -31,7 +32,7 @@ def command() -> list[str]:
     return [str(next((b for b in builds if b.exists()), builds[0])), "prepare"]
 
 
-def run(lines: Iterable[str]) -> list[list[tuple[int, bytes]]]:
+def run(lines: Iterable[str]) -> list[list[tuple[int, bytes, bytes]]]:
     """JSON lines in, windows out; cached in the temporary folder by input and program."""
     program = command()
     text = "".join(lines).encode("utf-8", "surrogatepass")
@@ -40,7 +41,7 @@ def run(lines: Iterable[str]) -> list[list[tuple[int, bytes]]]:
     if cache.exists():
         return pickle.loads(cache.read_bytes())
     done = subprocess.run(program, input=text, stdout=subprocess.PIPE, check=True).stdout
-    rows = [[(w["kind"], base64.b64decode(w["bytes"])) for w in json.loads(line)["windows"]] for line in done.splitlines()]
+    rows = [[(w["kind"], bytes(w["context"]), base64.b64decode(w["bytes"])) for w in json.loads(line)["windows"]] for line in done.splitlines()]
     assert len(rows) == text.count(b"\n"), f"{text.count(10)} lines in, {len(rows)} out"
     cache.parent.mkdir(parents=True, exist_ok=True)
     cache.write_bytes(pickle.dumps(rows))

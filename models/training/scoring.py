@@ -1,16 +1,21 @@
-"""Scores windows with an exported model, and folds windows into values and values into requests."""
+"""Scores windows as the filter does: screen, network, both together; and folds windows into values and requests."""
 
+import hashlib
+import tomllib
+from pathlib import Path
 from typing import NamedTuple, Sequence
 
 import numpy as np
 import onnxruntime
 
-from data import LABELS
+import screen
+from data import KINDS, LABELS
 from dataset import bucket_of, padded
-from network import BUCKETS
+from network import BUCKETS, LEVELS, VALUES
 from prepare import Part
 
 BATCH = 256
+LEAST = 1e-7
 
 
 class Score(NamedTuple):
@@ -20,36 +25,92 @@ class Score(NamedTuple):
     label: str
 
 
+class Joint(NamedTuple):
+    """How the logits of screen and network become one: the network is asked from `pass_from` on."""
+
+    pass_from: float
+    pass_cap: float
+    network: float
+    weight: float
+    shift: float
+
+
 class Model:
     """An exported text model."""
 
-    def __init__(self, path: str):
+    def __init__(self, path, sieve: screen.Screen | None = None, joint: Joint | None = None, threads: int = 2):
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
+        options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.screen, self.joint = sieve, joint
+        self.offsets = np.zeros(len(LABELS), np.float32)
+        """What the logit of each class is lowered by before the export that has it inside."""
 
-    def probabilities(self, rows: Sequence[bytes], kinds: Sequence[int]) -> np.ndarray:
-        """Probabilities of the classes, window by window."""
-        out = np.zeros((len(rows), len(LABELS)), np.float32)
-        buckets = np.array([bucket_of(len(row)) for row in rows], np.int64)
-        kinds = np.asarray(kinds, np.uint8)
+    @classmethod
+    def shipped(cls, manifest: Path) -> "Model":
+        """The model of a manifest, whole."""
+        document = tomllib.loads(manifest.read_text(encoding="utf-8"))
+        section = document["screen"]
+        raw = manifest.with_name(section["file"]).read_bytes()
+        assert hashlib.sha256(raw).hexdigest() == section["sha256"]
+        weights = np.frombuffer(raw, np.int8)
+        kinds, levels, ngrams = np.split(weights, [len(KINDS), len(KINDS) + LEVELS * VALUES])
+        sieve = screen.Screen(kinds, levels, ngrams, section["scale"], section["bias"])
+        return cls(manifest.with_name(document["model"]["file"]), sieve, Joint(*(section[name] for name in Joint._fields)))
+
+    def probabilities(self, parts: Sequence[Part]) -> np.ndarray:
+        """What the network alone says of each window."""
+        out = np.zeros((len(parts), len(LABELS)), np.float32)
+        buckets = np.array([bucket_of(len(part.window)) for part in parts], np.int64)
+        kinds, contexts = columns(parts)
         for b, size in enumerate(BUCKETS):
             places = np.flatnonzero(buckets == b)
             for start in range(0, len(places), BATCH):
-                part = places[start : start + BATCH]
-                out[part] = self.session.run(None, {"bytes": padded([rows[i] for i in part], size), "kind": kinds[part]})[0]
-        return out
+                some = places[start : start + BATCH]
+                out[some] = self.session.run(None, {"bytes": padded([parts[i].window for i in some], size), "kind": kinds[some], "context": contexts[some]})[0]
+        out *= np.exp(-self.offsets)
+        return out / np.maximum(out.sum(1, keepdims=True), 1e-30)
+
+    def screened(self, parts: Sequence[Part]) -> np.ndarray:
+        """What the screen alone says of each window, as a logit."""
+        return self.screen.logits([part.window for part in parts], *columns(parts))
+
+    def judge(self, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
+        """Probability of attack and index of the best attack's label, window by window."""
+        first = self.screened(parts)
+        attack = np.minimum(sigmoid(first), self.joint.pass_cap)
+        label = np.ones(len(parts), np.int64)
+        passed = np.flatnonzero(first >= self.joint.pass_from)
+        p = self.probabilities([parts[i] for i in passed])
+        attack[passed] = sigmoid(self.joint.network * network_logits(p) + self.joint.weight * first[passed] + self.joint.shift)
+        label[passed] = 1 + p[:, 1:].argmax(1)
+        return attack, label
 
     def texts(self, texts: list[list[Part]]) -> list[Score]:
         """The score of each text: that of its worst window; zero of one without windows."""
-        flat = [(n, part) for n, parts in enumerate(texts) for part in parts]
-        found = self.probabilities([part.window for _, part in flat], [part.kind for _, part in flat])
-        scores = [Score(0.0, "sqli")] * len(texts)
-        for (n, _), p in zip(flat, found):
-            attack = 1.0 - float(p[0])
-            if attack > scores[n].attack:
-                scores[n] = Score(attack, LABELS[1 + int(p[1:].argmax())])
+        distinct = {part: i for i, part in enumerate(dict.fromkeys(part for parts in texts for part in parts))}
+        attack, label = self.judge(list(distinct))
+        scores = []
+        for parts in texts:
+            best = max((distinct[part] for part in parts), key=lambda i: attack[i], default=None)
+            scores.append(Score(0.0, LABELS[1]) if best is None else Score(float(attack[best]), LABELS[label[best]]))
         return scores
+
+
+def columns(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
+    """Kinds and contexts of windows."""
+    return np.array([part.kind for part in parts], np.uint8), np.frombuffer(b"".join(part.context for part in parts), np.uint8).reshape(-1, LEVELS)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits."""
+    return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+
+
+def network_logits(probabilities: np.ndarray) -> np.ndarray:
+    """The logit of an attack of any class, as the filter computes it."""
+    attack = np.clip(1 - probabilities[:, 0], LEAST, 1 - LEAST)
+    return np.log(attack) - np.log(np.maximum(probabilities[:, 0], LEAST))
 
 
 def argmax_label(score: Score) -> str:
@@ -58,11 +119,11 @@ def argmax_label(score: Score) -> str:
 
 
 def f1(truth: list[str], found: list[str]) -> dict[str, float]:
-    """F1 of each class, and their mean as `macro`."""
+    """F1 of each class that occurs in the truth, and their mean as `macro`."""
     result = {}
-    for label in LABELS:
+    for label in [label for label in LABELS if label in truth]:
         hit = sum(t == f == label for t, f in zip(truth, found))
         total = sum(t == label for t in truth) + sum(f == label for f in found)
         result[label] = round(2 * hit / total, 4) if total else 1.0
-    result["macro"] = round(sum(result[label] for label in LABELS) / len(LABELS), 4)
+    result["macro"] = round(sum(result.values()) / len(result), 4)
     return result

@@ -1,109 +1,180 @@
-"""Calibrates scores and chooses thresholds, on sites and texts used for nothing else."""
+"""Joins screen and network and chooses thresholds, on sites, applications and texts used for nothing else."""
 
 import random
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
-import data
 import dataset
 import prepare
 import scoring
-from data import LABELS, Row
+from data import LABELS
 from prepare import Part
+from scoring import Joint, Model, network_logits
 
-FLAGGED = 0.01
-"""Share of the selection sites' requests, and of texts of corpora, with a score of one half or more."""
-WANTED = {"low": 0.0004, "medium": 0.0012, "high": 0.004}
-"""Share of those refused, all classes together."""
+PASSED, LOST = 0.018, 0.003
+"""Share of ordinary requests that may reach the network; share of the attacks known to the network that may not, which wins over it."""
+FLAGGED = 3.0
+"""How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
+HOT = 0.05
+"""From this score on a window makes a text one with others that have it."""
+WANTED = {"low": 0.3, "medium": 0.8, "high": 3.0}
+"""Share of those refused, in each group's own measure."""
 FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
+
+
+class Group(NamedTuple):
+    """Benign texts or requests of one sort, as windows, and the share of them that may be refused."""
+
+    name: str
+    texts: list[list[Part]]
+    wanted: float
 
 
 class Chosen(NamedTuple):
     """What was chosen."""
 
-    temperature: float
-    shift: float
+    joint: Joint
+    offsets: np.ndarray
     refuse: dict[str, dict[str, float]]
+    report: dict
 
 
-def choose(model: scoring.Model, root: Path, held_out: list[Row]) -> Chosen:
-    """Temperature and thresholds of an uncalibrated model."""
-    asked = [r for r in data.web_requests(root) if data.split_of_site(r.site) == "select"]
-    requests, corpora, attacks = prepare.requests(asked), prepare.texts(held_out), positives()
-    temperature = calibrated(model, requests, corpora, attacks)
-    benign, texts = worst(model, requests, temperature, 0.0), worst(model, corpora, temperature, 0.0)
-    half = max(highest(group, FLAGGED) for group in (benign, texts))
-    shift = max(0.0, float(np.log(half / (1 - half))))
-    print(f"temperature {temperature:.3f}, shift {shift:.3f}")
-    benign, texts = worst(model, requests, temperature, shift), worst(model, corpora, temperature, shift)
-    refuse = {}
-    for name, wanted in WANTED.items():
-        refuse[name] = {label: threshold(benign, texts, label, wanted / (len(LABELS) - 1), FLOORS[name]) for label in LABELS[1:]}
-        refused = [any(score >= refuse[name][label] for label, score in r.items()) for r in benign]
-        refused_texts = [any(score >= refuse[name][label] for label, score in r.items()) for r in texts]
-        print(f"{name}: {refuse[name]}; refused {np.mean(refused):.4%} of {len(refused)} requests, {np.mean(refused_texts):.4%} of {len(refused_texts)} texts of corpora")
-    return Chosen(round(temperature, 4), round(shift, 4), refuse)
-
-
-def positives() -> list[tuple[str, Part]]:
+def positives(seed: int, count: int = 1200) -> list[tuple[str, list[Part]]]:
     """Generated attacks of another seed, each with its label."""
-    rng = random.Random(31)
-    rows = [Row(text, label, "generated", dataset.drawn(rng, dataset.ATTACK_KINDS)) for label, (module, _) in dataset.GENERATED.items() for text in module.generate(32, 1500) if dataset.EVIDENCE[label].search(text)]
-    return [(row.label, parts[0]) for row, parts in zip(rows, prepare.texts(rows)) if len(parts) == 1]
+    rng = random.Random(seed)
+    rows = [row for label, (module, _) in dataset.GENERATED.items() for row in dataset.generated(module, label, seed, count, rng)]
+    return [(row.label, parts) for row, parts in zip(rows, prepare.texts(rows)) if parts]
 
 
-def logits(model: scoring.Model, parts: list[Part]) -> np.ndarray:
-    """Logarithms of the probabilities."""
-    return np.log(np.maximum(model.probabilities([p.window for p in parts], [p.kind for p in parts]), 1e-30))
+def choose(model: Model, groups: list[Group]) -> Chosen:
+    """Joint and thresholds of a model without them."""
+    attacks = positives(32)
+    model.joint = joined(model, groups, attacks)
+    benign = [(group, decisions(worst(model, group.texts))) for group in groups]
+    truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
+    refuse, report = {}, {}
+    for name in WANTED:
+        refuse[name] = searched(benign, truth, WANTED[name], FLOORS[name])
+        shares = {group.name: round(float(np.mean([is_refused(t, refuse[name]) for t in texts])), 6) for group, texts in benign}
+        recall = {label: round(float(np.mean([is_refused(t, refuse[name]) for t, (l, _) in zip(truth, attacks) if l == label])), 4) for label in LABELS[1:]}
+        report[name] = {"refused": shares, "recall_of_generated": recall}
+        print(name, refuse[name], report[name], flush=True)
+    return Chosen(model.joint, model.offsets, refuse, report)
 
 
-def calibrated(model: scoring.Model, requests: list[list[Part]], corpora: list[list[Part]], attacks: list[tuple[str, Part]]) -> float:
-    """The temperature under which the scores are likeliest, both sides weighing the same."""
-    benign = sorted({part for parts in requests + corpora for part in parts})
-    truth = np.array([0] * len(benign) + [LABELS.index(label) for label, _ in attacks])
-    z = logits(model, benign + [part for _, part in attacks])
-    weight = np.where(truth == 0, 0.5 / (truth == 0).sum(), 0.5 / (truth != 0).sum())
+def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]]) -> Joint:
+    """From which logit of the screen on the network is asked, and how the two are summed."""
+    benign = sorted({part for group in groups for parts in group.texts for part in parts})
+    first = dict(zip(benign, model.screened(benign).tolist()))
+    requests = sorted((max(first[part] for part in parts) for parts in groups[0].texts if parts), reverse=True)
+    flat = sorted({part for _, parts in attacks for part in parts})
+    of_attacks, known = dict(zip(flat, model.screened(flat).tolist())), dict(zip(flat, 1 - model.probabilities(flat)[:, 0]))
+    best = sorted(max(of_attacks[part] for part in parts) for _, parts in attacks if max(known[part] for part in parts) > 0.9)
+    by_share, by_loss = requests[int(PASSED * len(requests))], best[int(LOST * len(best))]
+    pass_from = min(by_share, by_loss)
+    print(f"screen: {PASSED:.1%} of requests pass from {by_share:.2f}, {LOST:.1%} of known attacks are lost from {by_loss:.2f}; requests that pass: {np.mean([r >= pass_from for r in requests]):.3%}, attacks lost: {np.mean([b < pass_from for b in best]):.3%}", flush=True)
+    # The attack's own window, not what stands around it.
+    hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
+    hits = [part for part in hits if of_attacks[part] >= pass_from]
+    misses = [part for part in benign if first[part] >= pass_from]
+    x = np.stack([network_logits(model.probabilities(misses + hits)), np.array([first[p] for p in misses] + [of_attacks[p] for p in hits])], 1)
+    y = np.array([0] * len(misses) + [1] * len(hits))
+    weight = np.where(y == 0, 0.5 / max(1, len(misses)), 0.5 / len(hits))
 
-    def loss(t: float) -> float:
-        s = z / t
-        s = s - np.logaddexp.reduce(s, axis=1, keepdims=True)
-        return float(-(weight * s[np.arange(len(truth)), truth]).sum())
+    def loss(w: np.ndarray) -> float:
+        z = x @ w[:2] + w[2]
+        return float((weight * (np.logaddexp(0, z) - y * z)).sum() + 1e-3 * (w[1] ** 2))
 
-    return float(minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
+    network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
+    print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
+    model.joint = Joint(*(round(float(v), 5) for v in (pass_from, 0.25, network, share, shift)))
+    for _ in range(3):
+        lower(model, groups)
+    print("offsets", {label: round(float(v), 2) for label, v in zip(LABELS, model.offsets)}, flush=True)
+    return model.joint
 
 
-def worst(model: scoring.Model, texts: list[list[Part]], temperature: float, shift: float) -> list[dict[str, float]]:
-    """Of each text, for each class that is the best of a window, the highest calibrated probability of attack."""
-    distinct = sorted({part for parts in texts for part in parts})
-    s = logits(model, distinct) / temperature
-    # Probabilities have lost the sum of the logits, which a change of them all alike does not touch.
-    s[:, 0] += shift
-    p = np.exp(s - np.logaddexp.reduce(s, axis=1, keepdims=True))
-    scores = {part: (LABELS[1 + int(row[1:].argmax())], 1.0 - float(row[0])) for part, row in zip(distinct, p)}
+def lower(model: Model, groups: list[Group]) -> None:
+    """Lowers each class until one half flags as few texts of each group as wanted."""
+    found = [(group, decisions(worst(model, group.texts))) for group in groups]
+    for number, label in enumerate(LABELS[1:], 1):
+        highest = max(limit([text.get(label, 0.0) for text in texts], group.wanted * FLAGGED) for group, texts in found)
+        model.offsets[number] += max(0.0, float(np.log(highest / (1 - highest))) / model.joint.network)
+
+
+def worst(model: Model, texts: list[list[Part]]) -> list[dict[str, tuple[float, int]]]:
+    """Of each text, for each class that is the best of a window, the highest probability of attack and the number of that window."""
+    distinct = {part: i for i, part in enumerate(dict.fromkeys(part for parts in texts for part in parts))}
+    attack, label = model.judge(list(distinct))
     found = []
     for parts in texts:
-        highest = dict.fromkeys(LABELS[1:], 0.0)
+        highest: dict[str, tuple[float, int]] = {}
         for part in parts:
-            label, attack = scores[part]
-            highest[label] = max(highest[label], attack)
+            i = distinct[part]
+            name = LABELS[label[i]]
+            highest[name] = max(highest.get(name, (0.0, -1)), (float(attack[i]), i))
         found.append(highest)
     return found
 
 
-def highest(texts: list[dict], wanted: float) -> float:
-    """The lowest score above which not more of the texts are than wanted."""
-    scores = sorted((max(text.values()) for text in texts), reverse=True)
-    return min(scores[int(wanted * len(scores))] + 1e-5, 1 - 1e-6)
+def decisions(found: list[dict[str, tuple[float, int]]]) -> list[dict[str, float]]:
+    """The scores alone. A value that many requests repeat is one decision, as it is one exclusion for an operator."""
+    seen, kept = set(), []
+    for text in found:
+        hot = tuple(sorted((label, i) for label, (score, i) in text.items() if score > HOT))
+        if not hot or hot not in seen:
+            kept.append({label: score for label, (score, _) in text.items()})
+        seen.add(hot)
+    return kept
 
 
-def threshold(benign: list[dict], texts: list[dict], label: str, wanted: float, floor: float) -> float:
-    """The lowest threshold of a class at which not more of the requests, and of the texts, are refused than wanted."""
-    found = floor
-    for group in (benign, texts):
-        scores = sorted((r[label] for r in group), reverse=True)
-        allowed = int(wanted * len(scores))
-        found = max(found, scores[allowed] + 1e-4)
-    return round(min(found, 0.9999), 4)
+def limit(scores: list[float], share: float) -> float:
+    """The score above which not more of the texts are than this share."""
+    scores = sorted(scores, reverse=True)
+    return min(max(scores[int(share * len(scores))], 1e-6) + 1e-5, 1 - 1e-6)
+
+
+def is_refused(text: dict[str, float], limits: dict[str, float]) -> bool:
+    """Whether a text of these scores is refused."""
+    return any(score >= limits[label] for label, score in text.items())
+
+
+def over(benign: list[tuple[Group, list[dict]]], limits: dict[str, float], times: float) -> list[list[dict]]:
+    """The refused texts of each group that has more of them than wanted."""
+    refused = [(group, len(texts), [text for text in texts if is_refused(text, limits)]) for group, texts in benign]
+    return [found for group, count, found in refused if len(found) > group.wanted * times * count]
+
+
+def searched(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float) -> dict[str, float]:
+    """Thresholds raised from the floor, each time where it costs the fewest attacks, until no group has more refused than wanted; then lowered again where that pays and does no harm."""
+    limits = dict.fromkeys(LABELS[1:], floor)
+    while found := over(benign, limits, times):
+        steps = []
+        for label in limits:
+            scores = [text[label] for texts in found for text in texts if text.get(label, 0.0) >= limits[label]]
+            if scores:
+                raised = min(min(scores) + 1e-4, 0.99995)
+                lost = sum(limits[label] <= text.get(label, 0.0) < raised for text in truth)
+                steps.append((lost / max(1, sum(s < raised for s in scores)), label, raised))
+        _, label, raised = min(steps)
+        if raised <= limits[label]:
+            break
+        limits[label] = raised
+    while step := lowering(benign, truth, times, floor, limits):
+        limits[step[0]] = step[1]
+    return {label: round(value, 5) for label, value in limits.items()}
+
+
+def lowering(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float, limits: dict[str, float]) -> tuple[str, float] | None:
+    """The class and its next lower threshold that gains the most attacks without a group's being over."""
+    best, chosen = 0, None
+    for label, value in limits.items():
+        below = sorted((text[label] for _, texts in benign for text in texts if floor <= text.get(label, 0.0) < value - 2e-4), reverse=True)
+        # Just above the one that is next after the one let in.
+        lower = (below[1] + 1e-4 if len(below) > 1 else floor) if below else floor
+        gained = sum(lower <= text.get(label, 0.0) < value for text in truth)
+        if lower < value - 1e-4 and gained > best and not over(benign, {**limits, label: lower}, times):
+            best, chosen = gained, (label, lower)
+    return chosen

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::Failure;
 use crate::dataset::{Sample, object};
-use crate::inspection::{Config, Reading, Targets, body, read, read_head};
+use crate::inspection::{Config, Reading, Targets, Window, body, read, read_head};
 
 /// Reads `{"text", "where"}`, `{"raw"}` or `{"raw_b64"}` a line from standard input. Writes the same object with
-/// `windows` in place of the text, `[{"kind": id, "name": …, "bytes": base64}]`, and `safe`: whether nothing of it
+/// `windows` in place of the text, `[{"kind": id, "name": …, "context": levels, "bytes": base64}]`, and `safe`: whether nothing of it
 /// would reach the model.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
@@ -77,8 +77,13 @@ fn readings(sample: &Sample, config: &Config) -> Vec<Reading> {
 }
 
 fn described(reading: &Reading) -> Vec<Value> {
-    let window = |window: &crate::inspection::EncodedText| json!({ "kind": window.kind(), "name": reading.target.name, "bytes": STANDARD.encode(window.bytes()) });
-    reading.windows().iter().map(window).collect()
+    let window = |window: Window<'_>| {
+        json!({
+            "kind": window.kind(), "name": reading.target.name, "context": window.context().levels(),
+            "bytes": STANDARD.encode(window.bytes()),
+        })
+    };
+    reading.windows().map(window).collect()
 }
 
 #[cfg(test)]
@@ -99,7 +104,7 @@ mod tests {
             output.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
         assert_eq!(
             lines[0],
-            json!({"id": 7, "where": "value", "safe": false, "windows": [{"kind": 2, "name": "", "bytes": STANDARD.encode("<b> x")}]})
+            json!({"id": 7, "where": "value", "safe": false, "windows": [{"kind": 2, "name": "", "context": [2, 0, 6, 12, 0, 1, 12, 4], "bytes": STANDARD.encode("<b> x")}]})
         );
         assert_eq!(lines[1], json!({"safe": true, "windows": []}));
         let kinds: Vec<_> =

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::encode::EncodedText;
+use super::encode::{EncodedText, Window};
 
-/// Classes of attack, after `norm` in the order of the predecessor's labels.
+/// Classes of attack, after `norm`: the predecessor's four in its order, then the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AttackClass {
     /// SQL injection.
@@ -16,11 +16,37 @@ pub enum AttackClass {
     PathTraversal,
     /// Injection of operating-system commands.
     Cmdi,
+    /// Injection of operators or code into NoSQL queries.
+    Nosqli,
+    /// Server-side template injection.
+    Ssti,
+    /// Injection of code of the application's language: PHP, Java (JNDI, OGNL), Python, Node; serialised objects.
+    CodeInjection,
+    /// XML external entities.
+    Xxe,
+    /// LDAP injection.
+    Ldapi,
+    /// Server-side request forgery.
+    Ssrf,
+    /// Injection of header lines by carriage return and line feed.
+    Crlf,
 }
 
 impl AttackClass {
     /// Every class, in the order of the model's outputs.
-    pub const ALL: [Self; 4] = [Self::Sqli, Self::Xss, Self::PathTraversal, Self::Cmdi];
+    pub const ALL: [Self; 11] = [
+        Self::Sqli,
+        Self::Xss,
+        Self::PathTraversal,
+        Self::Cmdi,
+        Self::Nosqli,
+        Self::Ssti,
+        Self::CodeInjection,
+        Self::Xxe,
+        Self::Ldapi,
+        Self::Ssrf,
+        Self::Crlf,
+    ];
 
     /// The class's label, as in data sets, documents and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +55,13 @@ impl AttackClass {
             Self::Xss => "xss",
             Self::PathTraversal => "path-traversal",
             Self::Cmdi => "cmdi",
+            Self::Nosqli => "nosqli",
+            Self::Ssti => "ssti",
+            Self::CodeInjection => "code-injection",
+            Self::Xxe => "xxe",
+            Self::Ldapi => "ldapi",
+            Self::Ssrf => "ssrf",
+            Self::Crlf => "crlf",
         }
     }
 
@@ -78,6 +111,14 @@ impl ClassifierError {
 /// A model of texts. Waits for the model's own threads, never on a lock or a store.
 #[async_trait]
 pub trait PayloadClassifier: Send + Sync {
+    /// The probability of attack of a window that need not be classified: clearly none, at the cost of a few
+    /// microseconds on the caller's thread. `None` where only [`Self::classify`] can tell; a model without a screen
+    /// always says so.
+    fn screen(&self, window: &Window<'_>) -> Option<f32> {
+        let _ = window;
+        None
+    }
+
     /// Scores each text, in order.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::cache::ScoreCache;
 use super::why::{self, Suspected};
 use super::{
     AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier,
-    Place, Reading, RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
+    Place, RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
 };
 use crate::metrics::InspectionMetrics;
 
@@ -23,7 +23,7 @@ pub struct Inspection {
     pub findings: Findings,
     /// Highest probability of attack of any part, 0 to 1; `None` where no part reached the model.
     pub score: Option<f32>,
-    /// The class of that part.
+    /// The class of that part; `None` where it was clearly no attack.
     pub class: Option<AttackClass>,
 }
 
@@ -61,7 +61,7 @@ impl Inspector {
         let start = Instant::now();
         let mut targets = Targets::new(self.config.max_fields);
         read_head(head, &mut targets);
-        let parts = prepare(targets, self.config.rounds);
+        let parts = prepare(targets, self.config.rounds, &*self.classifier);
         self.judge(parts, start).await
     }
 
@@ -90,10 +90,11 @@ impl Inspector {
     ) -> Result<Inspection, ClassifierError> {
         let start = Instant::now();
         let (max_fields, rounds, unpacking) = (self.config.max_fields, self.config.rounds, self.config.unpacking);
+        let classifier = Arc::clone(&self.classifier);
         let take_apart = move |head: &BodyHead, body: &[u8]| {
             let mut targets = Targets::new(max_fields);
             body::take_apart(head, body, truncated, unpacking, &mut targets);
-            prepare(targets, rounds)
+            prepare(targets, rounds, &*classifier)
         };
         let parts = if body.len() <= LARGE_BODY_BYTES && !head.is_encoded() {
             take_apart(&head, body)
@@ -114,7 +115,7 @@ impl Inspector {
         let start = Instant::now();
         let mut targets = Targets::new(self.config.max_fields);
         place.read(text, &mut targets);
-        let parts = prepare(targets, self.config.rounds);
+        let parts = prepare(targets, self.config.rounds, &*self.classifier);
         self.judge(parts, start).await
     }
 
@@ -134,14 +135,23 @@ impl Inspector {
             let suspicion = Suspicion::Malformed(fault);
             inspection.findings.0.push(Finding { target, suspicion, excerpt: String::new() });
         }
-        let windows: Vec<Vec<EncodedText>> = parts.readings.iter().map(Reading::windows).collect();
+        self.metrics.windows_screened.inc_by(u64::try_from(parts.screened).unwrap_or(u64::MAX));
+        let suspects = parts.values.iter().flat_map(|value| &value.suspects);
+        if parts.screened + suspects.clone().count() > self.config.large_from_windows {
+            self.metrics.large.inc();
+        }
         let asked = Instant::now();
-        let scores = self.scores(windows.iter().flatten()).await;
+        let scores = self.scores(suspects).await;
         self.metrics.model_seconds.observe(asked.elapsed().as_secs_f64());
         let mut scores = scores?.into_iter();
         let mut suspected = Vec::new();
-        for (reading, windows) in parts.readings.into_iter().zip(windows) {
-            let scored = windows.iter().zip(scores.by_ref());
+        for value in parts.values {
+            if value.screened > inspection.score {
+                // A window that was not classified has no class.
+                inspection.score = value.screened;
+                inspection.class = None;
+            }
+            let scored = value.suspects.iter().zip(scores.by_ref());
             let highest = scored.max_by(|(_, left), (_, right)| left.attack.total_cmp(&right.attack));
             let Some((window, score)) = highest else { continue };
             if inspection.score.is_none_or(|highest| score.attack > highest) {
@@ -152,7 +162,7 @@ impl Inspector {
                 let suspicion = Suspicion::Attack { class: score.class, score: score.attack };
                 let finding = inspection.findings.0.len();
                 suspected.push(Suspected { finding, window: window.clone(), score: score.attack, class: score.class });
-                inspection.findings.0.push(Finding { target: reading.target, suspicion, excerpt: String::new() });
+                inspection.findings.0.push(Finding { target: value.target, suspicion, excerpt: String::new() });
             }
         }
         let asked = why::explain(self.classifier.as_ref(), suspected, &mut inspection.findings.0).await;
@@ -175,9 +185,6 @@ impl Inspector {
                     asked.push((key, window.clone()));
                 }
             }
-        }
-        if order.len() > self.config.large_from_windows {
-            self.metrics.large.inc();
         }
         self.metrics.cache_hits.inc_by(u64::try_from(known.len() - asked.len()).unwrap_or(u64::MAX));
         self.metrics.cache_misses.inc_by(u64::try_from(asked.len()).unwrap_or(u64::MAX));
@@ -206,11 +213,43 @@ impl Inspector {
 
 /// What is left of a head or body once it is taken apart: nothing borrowed.
 struct Parts {
-    readings: Vec<Reading>,
+    values: Vec<Value>,
+    /// Windows that need not be classified.
+    screened: usize,
     malformed: Vec<(Target, Malformed)>,
 }
 
-fn prepare(targets: Targets, rounds: usize) -> Parts {
+/// What is left to ask about one value.
+struct Value {
+    target: Target,
+    /// Highest probability of attack of those of its windows that need not be classified.
+    screened: Option<f32>,
+    /// The others.
+    suspects: Vec<EncodedText>,
+}
+
+fn prepare(targets: Targets, rounds: usize, classifier: &dyn PayloadClassifier) -> Parts {
     let (fields, malformed) = targets.into_parts();
-    Parts { readings: read(fields, rounds), malformed }
+    let mut parts = Parts { values: Vec::new(), screened: 0, malformed };
+    for reading in read(fields, rounds) {
+        let mut value = Value {
+            target: Target { kind: reading.target.kind, name: String::new() },
+            screened: None,
+            suspects: Vec::new(),
+        };
+        for window in reading.windows() {
+            match classifier.screen(&window) {
+                Some(probability) => {
+                    parts.screened += 1;
+                    value.screened = Some(value.screened.map_or(probability, |highest| highest.max(probability)));
+                }
+                None => value.suspects.push(window.to_owned()),
+            }
+        }
+        if value.screened.is_some() || !value.suspects.is_empty() {
+            value.target = reading.target;
+            parts.values.push(value);
+        }
+    }
+    parts
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! extract, body (targets) → reading (transform to a fixpoint, JSON within values, safe by form?)
-//!                         → encode (windows) → cache → classifier → finding
+//!                         → encode (windows in their context) → screen → cache → classifier → finding
 //! ```
 //!
 //! Everything works on copies; what is forwarded is what was sent. Bytes that cannot be taken apart are inspected as text.
@@ -11,6 +11,7 @@ pub mod body;
 mod cache;
 mod classifier;
 mod config;
+mod context;
 pub mod encode;
 mod excerpt;
 mod extract;
@@ -30,7 +31,8 @@ mod why;
 pub use body::{BodyHead, Unpacking};
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
 pub use config::Config;
-pub use encode::EncodedText;
+pub use context::{CONTEXT_LEVELS, CONTEXT_NAMES, Context, LEVEL_VALUES};
+pub use encode::{EncodedText, Window};
 pub use extract::{RequestHead, read_head};
 pub use finding::{Finding, Findings, MAX_EXCERPT_BYTES, Malformed, Suspicion};
 pub use inspector::{Inspection, Inspector};

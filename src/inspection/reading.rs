@@ -1,8 +1,8 @@
 //! From values as they stood in the request to what the model reads.
 
 use super::targets::Field;
-use super::transform::{Plain, decode, fold, inner_texts, plain_of, plain_words};
-use super::{EncodedText, Target, encode, json, safe};
+use super::transform::{Decoded, Plain, decode, fold, inner_texts, plain_of, plain_words};
+use super::{Context, Target, Window, json, safe};
 
 /// JSON within JSON, tokens within cookies: levels that are taken apart.
 const MAX_NESTING: usize = 4;
@@ -18,14 +18,17 @@ pub struct Reading {
     pub target: Target,
     /// The normalised text.
     pub text: Vec<u8>,
+    /// What the value was like.
+    pub context: Context,
     /// Whether it is safe by its form and never shown to the model.
     pub safe: bool,
 }
 
 impl Reading {
     /// What the model reads of it: nothing where it is safe.
-    pub fn windows(&self) -> Vec<EncodedText> {
-        if self.safe { Vec::new() } else { encode::windows(self.target.kind, &self.text) }
+    pub fn windows(&self) -> impl Iterator<Item = Window<'_>> {
+        let text: &[u8] = if self.safe { b"" } else { &self.text };
+        Window::all(self.target.kind, self.context, text)
     }
 }
 
@@ -40,7 +43,7 @@ pub fn read(fields: Vec<Field>, rounds: usize) -> Vec<Reading> {
 }
 
 fn read_value(target: &Target, value: &[u8], rounds: usize, nesting: usize, readings: &mut Vec<Reading>) {
-    let decoded = decode(value, rounds).text;
+    let Decoded { text: decoded, rounds: decodings, .. } = decode(value, rounds);
     if nesting < MAX_NESTING {
         if let Some(leaves) = json_leaves(&decoded).or_else(|| token_parts(&decoded)) {
             for (name, leaf) in leaves {
@@ -53,17 +56,18 @@ fn read_value(target: &Target, value: &[u8], rounds: usize, nesting: usize, read
             read_value(target, &text, rounds, nesting + 1, readings);
         }
     }
+    let context = Context::of(&decoded, decodings);
     let text = fold(&decoded);
     let words = plain_words(&text);
-    push(target, text, readings);
+    push(target, context, text, readings);
     for text in words {
-        push(target, fold(&text), readings);
+        push(target, context, fold(&text), readings);
     }
 }
 
-fn push(target: &Target, text: Vec<u8>, readings: &mut Vec<Reading>) {
+fn push(target: &Target, context: Context, text: Vec<u8>, readings: &mut Vec<Reading>) {
     let safe = safe::is_safe(target.kind, &text);
-    readings.push(Reading { target: target.clone(), text, safe });
+    readings.push(Reading { target: target.clone(), text, context, safe });
 }
 
 /// The keys and strings of a value that is one JSON object or array.

@@ -84,7 +84,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::inspection::{ClassifierError, Score, Suspicion, Target, TargetKind, encode};
+    use crate::inspection::{ClassifierError, Context, Score, Suspicion, Target, TargetKind, Window};
 
     /// Scores by whether `evil` is there; fails on more than it may be asked.
     struct Word(usize);
@@ -103,7 +103,7 @@ mod tests {
 
     async fn explained(name: &str, text: &str, may_ask: usize) -> (String, usize) {
         let target = Target { kind: TargetKind::QueryValue, name: name.to_owned() };
-        let window = encode::windows(target.kind, text.as_bytes()).swap_remove(0);
+        let window = Window::all(target.kind, Context::default(), text.as_bytes()).next().unwrap().to_owned();
         let suspicion = Suspicion::Attack { class: AttackClass::Xss, score: 0.9 };
         let mut findings = [Finding { target, suspicion, excerpt: String::new() }];
         let suspected = vec![Suspected { finding: 0, window, score: 0.9, class: AttackClass::Xss }];

@@ -16,6 +16,8 @@ pub struct InspectionMetrics {
     pub inspected: IntCounter,
     /// Of these, with more windows than `inspection.large_from_windows`.
     pub large: IntCounter,
+    /// Windows that the screen in front of the model found clearly benign.
+    pub windows_screened: IntCounter,
     /// Windows scored by the model.
     pub windows_classified: IntCounter,
     /// Windows whose score was in the cache.
@@ -50,6 +52,10 @@ impl InspectionMetrics {
             model_seconds: stages.with_label_values(&["model"]),
             inspected: counter("parts", "Heads, bodies and single texts inspected.")?,
             large: counter("large_parts", "Parts with more windows than inspection.large_from_windows.")?,
+            windows_screened: counter(
+                "windows_screened",
+                "Windows that the screen in front of the text model let pass.",
+            )?,
             windows_classified: counter("windows_classified", "Windows scored by the text model.")?,
             cache_hits: counter("cache_hits", "Windows whose score was in the cache.")?,
             cache_misses: counter("cache_misses", "Windows whose score was not in the cache.")?,
@@ -64,6 +70,7 @@ impl InspectionMetrics {
         for counter in [&metrics.inspected, &metrics.large, &metrics.windows_classified, &metrics.cache_hits] {
             registry.register(Box::new(counter.clone()))?;
         }
+        registry.register(Box::new(metrics.windows_screened.clone()))?;
         registry.register(Box::new(metrics.cache_misses.clone()))?;
         registry.register(Box::new(metrics.malformed.clone()))?;
         registry.register(Box::new(metrics.errors.clone()))?;

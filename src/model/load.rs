@@ -8,13 +8,14 @@ use ort::session::Session;
 
 use crate::behaviour::{BehaviourClassifier, FEATURE_NAMES, SessionFeatures};
 use crate::inspection::encode::{WINDOW_BYTES, WINDOW_STEP};
-use crate::inspection::{AttackClass, TargetKind};
+use crate::inspection::{AttackClass, CONTEXT_LEVELS, CONTEXT_NAMES, TargetKind};
 use crate::metrics::ModelMetrics;
 
 use super::behaviour::OnnxBehaviourClassifier;
 use super::manifest::{Axis, BehaviourManifest, ModelFile, Tensor, TextManifest, Window, model_bytes, read};
 use super::payload::{CLASSES, OnnxPayloadClassifier};
 use super::runtime::{Batch, OnnxRuntime, infer};
+use super::screen::Screen;
 use super::thresholds::TextThresholds;
 use super::{Config, ModelFault, ModelSet, library, session};
 
@@ -28,6 +29,12 @@ struct Checked<M> {
     bytes: Vec<u8>,
 }
 
+struct CheckedText {
+    checked: Checked<TextManifest>,
+    screen: Option<Screen>,
+    thresholds: TextThresholds,
+}
+
 pub(super) fn load(config: &Config, metrics: ModelMetrics) -> Result<ModelSet, Vec<ModelFault>> {
     let mut faults = Vec::new();
     let text = keep(checked_text(&config.dir.join(&config.text)), &mut faults);
@@ -35,9 +42,10 @@ pub(super) fn load(config: &Config, metrics: ModelMetrics) -> Result<ModelSet, V
     let library = library::find(config.runtime_library.as_deref());
     let environment =
         keep(library.and_then(|file| library::environment(&file)).map_err(|fault| vec![fault]), &mut faults);
-    let (Some((text, thresholds)), Some(behaviour), Some(environment)) = (text, behaviour, environment) else {
+    let (Some(text), Some(behaviour), Some(environment)) = (text, behaviour, environment) else {
         return Err(faults);
     };
+    let CheckedText { checked: text, screen, thresholds } = text;
     let sessions = keep(text_sessions(&environment, &text, config.threads), &mut faults);
     let classifier = keep(behaviour_classifier(&environment, &behaviour), &mut faults);
     let (Some(sessions), Some(classifier)) = (sessions, classifier) else { return Err(faults) };
@@ -47,7 +55,7 @@ pub(super) fn load(config: &Config, metrics: ModelMetrics) -> Result<ModelSet, V
     metrics.info.with_label_values(&["behaviour", &behaviour.manifest.model.version]).set(1);
     let buckets = text.manifest.window.buckets;
     Ok(ModelSet {
-        text: Arc::new(OnnxPayloadClassifier::new(runtime, buckets, config.deadline, metrics)),
+        text: Arc::new(OnnxPayloadClassifier::new(runtime, screen, buckets, config.deadline, metrics)),
         text_version: text.manifest.model.version,
         text_thresholds: thresholds,
         behaviour: Arc::new(classifier),
@@ -60,23 +68,29 @@ fn keep<T>(result: Result<T, Vec<ModelFault>>, faults: &mut Vec<ModelFault>) -> 
     result.map_err(|found| faults.extend(found)).ok()
 }
 
-fn checked_text(path: &Path) -> Result<(Checked<TextManifest>, TextThresholds), Vec<ModelFault>> {
+fn checked_text(path: &Path) -> Result<CheckedText, Vec<ModelFault>> {
     let manifest: TextManifest = read(path).map_err(|fault| vec![fault])?;
     let mut faults = Vec::new();
     let classes: Vec<&str> = std::iter::once(NORM).chain(AttackClass::ALL.iter().map(|class| class.as_str())).collect();
     expect_list(path, "labels", &manifest.labels, &classes, &mut faults);
+    expect_list(path, "context", &manifest.context, &CONTEXT_NAMES, &mut faults);
     expect_list(path, "kinds", &manifest.kinds, &TargetKind::ALL.map(TargetKind::as_str), &mut faults);
     let free = |name: &str| Axis::Free(name.to_owned());
-    let inputs =
-        [tensor("bytes", "uint8", vec![free("batch"), free("length")]), tensor("kind", "uint8", vec![free("batch")])];
+    let inputs = [
+        tensor("bytes", "uint8", vec![free("batch"), free("length")]),
+        tensor("kind", "uint8", vec![free("batch")]),
+        tensor("context", "uint8", vec![free("batch"), fixed(CONTEXT_LEVELS)]),
+    ];
     let output = tensor("probabilities", "float32", vec![free("batch"), fixed(CLASSES)]);
     expect_tensors(path, &manifest.model, &inputs, &output, &mut faults);
     faults.extend(window_fault(path, &manifest.window));
-    let thresholds = keep(TextThresholds::check(path, manifest.thresholds), &mut faults);
+    let thresholds = keep(TextThresholds::check(path, &manifest.thresholds), &mut faults);
+    let screen = manifest.screen.as_ref().map(|section| Screen::load(path, section)).transpose();
+    let screen = keep(screen.map_err(|fault| vec![fault]), &mut faults);
     let bytes = keep(model_bytes(path, &manifest.model).map_err(|fault| vec![fault]), &mut faults);
-    match (bytes, thresholds) {
-        (Some(bytes), Some(thresholds)) if faults.is_empty() => {
-            Ok((Checked { path: path.to_owned(), manifest, bytes }, thresholds))
+    match (bytes, screen, thresholds) {
+        (Some(bytes), Some(screen), Some(thresholds)) if faults.is_empty() => {
+            Ok(CheckedText { checked: Checked { path: path.to_owned(), manifest, bytes }, screen, thresholds })
         }
         _ => Err(faults),
     }
@@ -181,7 +195,8 @@ fn text_sessions(
     for _ in 0..threads.clamp(1, Config::MAX_THREADS) {
         let mut session = opened(environment, &text.path, &text.manifest.model, &text.bytes)?;
         for length in &text.manifest.window.buckets {
-            let batch = Batch { bytes: vec![0; *length], kinds: vec![0], length: *length };
+            let batch =
+                Batch { bytes: vec![0; *length], kinds: vec![0], contexts: vec![0; CONTEXT_LEVELS], length: *length };
             infer(&mut session, &batch).map_err(|error| vec![not_running(&text.path, &error)])?;
         }
         sessions.push(session);

@@ -3,6 +3,7 @@
 //! It says what the file must be (hash), how it is spoken to (inputs, outputs, labels or features) and where it comes
 //! from (sources, seeds, metrics). What the filter relies on is checked; the rest is for people.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,12 +25,16 @@ pub struct TextManifest {
     pub labels: Vec<String>,
     /// Kinds of targets in the order of the model's second input.
     pub kinds: Vec<String>,
+    /// Levels of the context in the order of the model's third input.
+    pub context: Vec<String>,
+    /// The screen in front of the model, if it has one.
+    pub screen: Option<ScreenSection>,
     /// How a text is cut into windows.
     pub window: Window,
     /// From which probability of attack on a text is suspicious.
     pub thresholds: Thresholds,
-    /// How the scores were made probabilities.
-    pub calibration: Calibration,
+    /// How the scores were made probabilities. For people.
+    pub calibration: toml::Table,
     /// What the model was trained on.
     pub sources: Vec<Source>,
     /// How it was trained: seeds, epochs, splits. For people.
@@ -125,7 +130,7 @@ pub struct Window {
 }
 
 /// Thresholds of the probability of attack, 0 to 1.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// A text is suspicious from here on.
@@ -138,33 +143,38 @@ pub struct Thresholds {
     pub high: ClassThresholds,
 }
 
-/// A threshold for each class.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct ClassThresholds {
-    /// For SQL injection.
-    pub sqli: f32,
-    /// For cross-site scripting.
-    pub xss: f32,
-    /// For path traversal.
-    #[serde(rename = "path-traversal")]
-    pub path_traversal: f32,
-    /// For command injection.
-    pub cmdi: f32,
-}
+/// A threshold for each class, by its label.
+pub type ClassThresholds = BTreeMap<String, f32>;
 
-/// How raw scores were made probabilities.
-#[derive(Clone, Debug, Deserialize)]
+/// The screen in front of the network: weights of byte n-grams, and how its logit is used.
+///
+/// The file holds whole numbers of `scale`, one signed byte each: of the kinds of targets, of the levels of the context
+/// (sixteen each), then of the hashed n-grams (`2^bits`).
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Calibration {
-    /// The method's name.
-    pub method: String,
-    /// What the logits are divided by, inside the model.
-    pub temperature: f32,
-    /// What is then added to the logit of `norm`.
+pub struct ScreenSection {
+    /// File name of the weights, beside the manifest.
+    pub file: String,
+    /// SHA-256 of that file, in hexadecimal.
+    pub sha256: String,
+    /// Lengths of the n-grams, in bytes.
+    pub orders: Vec<usize>,
+    /// Binary logarithm of the number of their weights.
+    pub bits: u32,
+    /// What a weight of one is worth.
+    pub scale: f32,
+    /// Added to the sum.
+    pub bias: f32,
+    /// Logit from which on the network is asked.
+    pub pass_from: f32,
+    /// Highest probability of attack of what stays below.
+    pub pass_cap: f32,
+    /// Of a window that passed: what the network's logit counts in the sum of both.
+    pub network: f32,
+    /// What the screen's logit counts in it.
+    pub weight: f32,
+    /// Added to it.
     pub shift: f32,
-    /// On which data.
-    pub data: String,
 }
 
 /// One source of training data.
@@ -190,22 +200,25 @@ pub(super) fn read<M: DeserializeOwned>(path: &Path) -> Result<M, ModelFault> {
 
 /// Reads the model that a manifest names and checks its hash.
 pub(super) fn model_bytes(manifest: &Path, model: &ModelFile) -> Result<Vec<u8>, ModelFault> {
-    if model.file.is_empty() || model.file.contains(['/', '\\']) {
-        let problem = format!("is {:?}; allowed is the name of a file beside the manifest", model.file);
-        return Err(ModelFault::of_key(manifest, "model.file", problem));
+    file_bytes(manifest, "model", &model.file, &model.sha256)
+}
+
+/// Reads a file that a section of a manifest names and checks its hash.
+pub(super) fn file_bytes(manifest: &Path, section: &str, name: &str, sha256: &str) -> Result<Vec<u8>, ModelFault> {
+    let fault = |key: &str, problem: String| ModelFault::of_key(manifest, format!("{section}.{key}"), problem);
+    if name.is_empty() || name.contains(['/', '\\']) {
+        return Err(fault("file", format!("is {name:?}; allowed is the name of a file beside the manifest")));
     }
-    let file: PathBuf = manifest.with_file_name(&model.file);
-    let bytes = fs::read(&file).map_err(|error| {
-        ModelFault::of_key(manifest, "model.file", format!("{} cannot be read: {error}", file.display()))
-    })?;
+    let file: PathBuf = manifest.with_file_name(name);
+    let bytes =
+        fs::read(&file).map_err(|error| fault("file", format!("{} cannot be read: {error}", file.display())))?;
     let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    if found != model.sha256 {
+    if found != sha256 {
         let problem = format!(
-            "is {}, but {} has {found}: the file is damaged or another version; restore it or train anew",
-            model.sha256,
+            "is {sha256}, but {} has {found}: the file is damaged or another version; restore it or train anew",
             file.display()
         );
-        return Err(ModelFault::of_key(manifest, "model.sha256", problem));
+        return Err(fault("sha256", problem));
     }
     Ok(bytes)
 }

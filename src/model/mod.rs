@@ -12,6 +12,7 @@ pub mod manifest;
 mod payload;
 pub mod reading;
 mod runtime;
+mod screen;
 mod session;
 mod thresholds;
 

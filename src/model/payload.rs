@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::timeout;
 
-use crate::inspection::{AttackClass, ClassifierError, EncodedText, PayloadClassifier, Score};
+use crate::inspection::{AttackClass, CONTEXT_LEVELS, ClassifierError, EncodedText, PayloadClassifier, Score, Window};
 use crate::metrics::ModelMetrics;
 
 use super::runtime::{Batch, OnnxRuntime};
+use super::screen::Screen;
 
 /// Most windows of one run: past it a run takes longer without being cheaper a window.
 pub(super) const MAX_BATCH: usize = 32;
@@ -16,17 +17,27 @@ pub(super) const MAX_BATCH: usize = 32;
 /// Classes of the model's output: `norm`, then the attacks.
 pub(super) const CLASSES: usize = 1 + AttackClass::ALL.len();
 
+/// Probabilities this near to 0 or 1 count as that near: a float32 tells no finer.
+const LEAST: f32 = 1e-7;
+
 /// The model of texts.
 pub struct OnnxPayloadClassifier {
     runtime: OnnxRuntime,
+    screen: Option<Screen>,
     buckets: Vec<usize>,
     deadline: Duration,
     metrics: ModelMetrics,
 }
 
 impl OnnxPayloadClassifier {
-    pub(super) fn new(runtime: OnnxRuntime, buckets: Vec<usize>, deadline: Duration, metrics: ModelMetrics) -> Self {
-        Self { runtime, buckets, deadline, metrics }
+    pub(super) fn new(
+        runtime: OnnxRuntime,
+        screen: Option<Screen>,
+        buckets: Vec<usize>,
+        deadline: Duration,
+        metrics: ModelMetrics,
+    ) -> Self {
+        Self { runtime, screen, buckets, deadline, metrics }
     }
 
     async fn run(&self, texts: &[EncodedText]) -> Result<Vec<Score>, ClassifierError> {
@@ -41,15 +52,28 @@ impl OnnxPayloadClassifier {
                 return Err(ClassifierError::Failed);
             }
             for (index, probabilities) in indices.into_iter().zip(outputs.chunks_exact(CLASSES)) {
-                scores[index] = score(probabilities);
+                scores[index] = self.score(texts.get(index).map(EncodedText::window), probabilities);
             }
         }
         scores.into_iter().collect::<Option<Vec<Score>>>().ok_or(ClassifierError::Failed)
+    }
+
+    /// The network's score of a window, with the screen's logit where there is one.
+    fn score(&self, window: Option<Window<'_>>, probabilities: &[f32]) -> Option<Score> {
+        let score = score(probabilities)?;
+        let (Some(screen), Some(window)) = (&self.screen, window) else { return Some(score) };
+        let attack = score.attack.clamp(LEAST, 1.0 - LEAST);
+        let logit = attack.ln() - probabilities.first()?.max(LEAST).ln();
+        Some(Score { attack: screen.joined(logit, screen.logit(&window)), ..score })
     }
 }
 
 #[async_trait]
 impl PayloadClassifier for OnnxPayloadClassifier {
+    fn screen(&self, window: &Window<'_>) -> Option<f32> {
+        self.screen.as_ref().and_then(|screen| screen.settles(screen.logit(window)))
+    }
+
     async fn classify(&self, texts: Vec<EncodedText>) -> Result<Vec<Score>, ClassifierError> {
         let result = timeout(self.deadline, self.run(&texts)).await.unwrap_or(Err(ClassifierError::Deadline));
         if let Err(error) = &result {
@@ -77,11 +101,14 @@ fn batches(texts: &[EncodedText], buckets: &[usize]) -> Result<Vec<(Vec<usize>, 
 }
 
 fn batch(texts: &[EncodedText], indices: &[usize], length: usize) -> Batch {
-    let mut batch = Batch { bytes: vec![0; indices.len() * length], kinds: Vec::with_capacity(indices.len()), length };
+    let rows = indices.len();
+    let (kinds, contexts) = (Vec::with_capacity(rows), Vec::with_capacity(rows * CONTEXT_LEVELS));
+    let mut batch = Batch { bytes: vec![0; rows * length], kinds, contexts, length };
     for (row, index) in batch.bytes.chunks_exact_mut(length).zip(indices) {
         let bytes = texts[*index].bytes();
         row[..bytes.len()].copy_from_slice(bytes);
         batch.kinds.push(texts[*index].kind());
+        batch.contexts.extend(texts[*index].context().levels());
     }
     batch
 }
@@ -109,7 +136,7 @@ mod tests {
     async fn a_full_queue_and_a_passed_deadline_are_counted_errors() {
         let metrics = Metrics::new().unwrap().model;
         let (runtime, _jobs) = OnnxRuntime::stalled(1, metrics.clone());
-        let model = OnnxPayloadClassifier::new(runtime, vec![8], Duration::from_millis(5), metrics.clone());
+        let model = OnnxPayloadClassifier::new(runtime, None, vec![8], Duration::from_millis(5), metrics.clone());
         assert_eq!(model.classify(vec![text(0, b"a")]).await, Err(ClassifierError::Deadline));
         assert_eq!(metrics.queue_depth.get(), 1);
         assert_eq!(model.classify(vec![text(0, b"a")]).await, Err(ClassifierError::Saturated));
@@ -144,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_score_is_all_that_is_not_norm_and_the_class_the_best_attack() {
-        let score_of = score(&[0.2, 0.1, 0.5, 0.15, 0.05]).unwrap();
+        let score_of = score(&[0.2, 0.1, 0.5, 0.1, 0.05, 0.05]).unwrap();
         assert!((score_of.attack - 0.8).abs() < 1e-6);
         assert_eq!(score_of.class, AttackClass::Xss);
         assert_eq!(score(&[f32::NAN, 0.0, 0.0, 0.0, 0.0]), None);

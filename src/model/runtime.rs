@@ -10,7 +10,7 @@ use ort::value::TensorRef;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::inspection::ClassifierError;
+use crate::inspection::{CONTEXT_LEVELS, ClassifierError};
 use crate::metrics::ModelMetrics;
 
 /// Windows of one run, padded to one length.
@@ -19,6 +19,8 @@ pub(super) struct Batch {
     pub(super) bytes: Vec<u8>,
     /// The kind of target of each.
     pub(super) kinds: Vec<u8>,
+    /// The levels of the context of each, one after another.
+    pub(super) contexts: Vec<u8>,
     /// Length of each window.
     pub(super) length: usize,
 }
@@ -101,7 +103,8 @@ pub(super) fn infer(session: &mut Session, batch: &Batch) -> ort::Result<Outputs
     let rows = batch.kinds.len();
     let bytes = TensorRef::from_array_view(([rows, batch.length], batch.bytes.as_slice()))?;
     let kinds = TensorRef::from_array_view(([rows], batch.kinds.as_slice()))?;
-    let outputs = session.run(ort::inputs![bytes, kinds])?;
+    let contexts = TensorRef::from_array_view(([rows, CONTEXT_LEVELS], batch.contexts.as_slice()))?;
+    let outputs = session.run(ort::inputs![bytes, kinds, contexts])?;
     let (_, probabilities) = outputs[0].try_extract_tensor::<f32>()?;
     Ok(probabilities.to_vec())
 }

@@ -86,7 +86,7 @@ fn every_fault_of_both_models_is_reported_at_once() {
     let found = faults(dir.path());
     assert_eq!(found.lines().count(), 3, "{found}");
     assert!(
-        found.contains("text.toml: labels: is [\"norm\", \"sqli\", \"path-traversal\", \"cmdi\"]; this filter needs"),
+        found.contains("text.toml: labels: is [\"norm\", \"sqli\", \"path-traversal\", \"cmdi\", \"nosqli\""),
         "{found}"
     );
     assert!(found.contains("behaviour.toml: threshold: is 1.5; allowed is a probability"), "{found}");
@@ -101,17 +101,20 @@ fn wrong_manifests_are_named_with_what_is_allowed() {
         ("text.toml", "flag = 0.5", "flag = 0.0", "thresholds.flag: is 0; allowed is a probability"),
         ("text.toml", "sqli = 0.9,", "sqli = nan,", "thresholds.medium.sqli: is NaN"),
         ("text.toml", "\"path\", ", "", "text.toml: kinds: is"),
+        ("text.toml", "\"lines\", ", "", "text.toml: context: is"),
+        ("text.toml", ", crlf = 0.99 }", " }", "thresholds.low.crlf: is missing"),
+        ("text.toml", "crlf = 0.99", "crlf = 0.99, smurf = 0.99", "thresholds.low.smurf: is no class"),
         ("text.toml", "step = 192", "step = 128", "text.toml: window: is"),
         ("text.toml", "128, 256]", "256, 128]", "text.toml: window: is"),
         (
             "text.toml",
             "name = \"kind\"",
             "name = \"place\"",
-            "text.toml: model.inputs: is bytes: uint8[?,?], place: uint8[?]",
+            "text.toml: model.inputs: is bytes: uint8[?,?], place: uint8[?], context: uint8[?,8]",
         ),
         (
             "text.toml",
-            "shape = [\"batch\", 5]",
+            "shape = [\"batch\", 12]",
             "shape = [\"batch\", 6]",
             "model.output: is probabilities: float32[?,6]",
         ),
@@ -173,7 +176,7 @@ fn a_model_that_is_not_what_its_manifest_says_is_a_fault() {
     fs::write(&path, text).unwrap();
     let found = faults(dir.path());
     assert!(
-        found.contains("model.inputs: is bytes: uint8[?,?], kind: uint8[?], but the model has features: float32[?,5]"),
+        found.contains("model.inputs: is bytes: uint8[?,?], kind: uint8[?], context: uint8[?,8], but the model has features: float32[?,5]"),
         "{found}"
     );
 }

@@ -8,7 +8,7 @@ fn config() -> Config {
         exclusions: Vec::new(),
         refuse_malformed: false,
         on_error: FailureMode::Closed,
-        refuse_from: [0.9; 4],
+        refuse_from: [0.9; AttackClass::ALL.len()],
     }
 }
 

@@ -369,7 +369,13 @@ pub(super) async fn filters_count_strikes_together(storage: &Storage) {
     let counts = all.into_iter().flatten().collect::<HashSet<_>>();
     assert_eq!(counts, (1..=20).collect(), "each count is given once");
     assert_eq!(strike(3).await, Some(20), "a session counts once");
-    assert_eq!(storage.assessments.strike(client, session(30), Duration::ZERO).await.unwrap(), Some(1), "a window");
+    // Strikes of the same millisecond are in a window of none.
+    let begun = std::time::Instant::now();
+    let mut last = 30;
+    while storage.assessments.strike(client, session(last), Duration::ZERO).await.unwrap() != Some(1) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "strikes outlive their window");
+        last += 1;
+    }
     storage.assessments.clear_strikes("203.0.113.0/24".parse().unwrap()).await.unwrap();
     assert_eq!(strike(1).await, Some(1));
     storage.assessments.clear_strikes("198.51.100.0/24".parse().unwrap()).await.unwrap();

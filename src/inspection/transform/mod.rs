@@ -70,6 +70,8 @@ pub struct Decoded {
     pub text: Vec<u8>,
     /// Whether the last round changed nothing. False: there was more to decode than rounds.
     pub settled: bool,
+    /// Rounds that changed something.
+    pub rounds: usize,
 }
 
 /// Runs the chain until a round changes nothing, in `rounds` rounds at most.
@@ -78,21 +80,21 @@ pub struct Decoded {
 pub fn decode(text: &[u8], rounds: usize) -> Decoded {
     let cap = text.len().saturating_mul(2).saturating_add(64);
     let mut text = text.to_vec();
-    for _ in 0..rounds {
+    for round in 0..rounds {
         let mut changed = false;
         for transformation in Transformation::ALL {
             let Some(next) = transformation.apply(&text) else { continue };
             if next.len() > cap {
-                return Decoded { text, settled: false };
+                return Decoded { text, settled: false, rounds: round };
             }
             text = next;
             changed = true;
         }
         if !changed {
-            return Decoded { text, settled: true };
+            return Decoded { text, settled: true, rounds: round };
         }
     }
-    Decoded { text, settled: false }
+    Decoded { text, settled: false, rounds }
 }
 
 /// Levels what carries no meaning. The result holds no NUL byte, no upper-case ASCII letter, and has one form:

@@ -1,0 +1,159 @@
+//! The screen in front of the network: a linear model of byte n-grams, read from a table in memory.
+//!
+//! Most of what requests carry is clearly no attack, and a table look-up for each n-gram tells so in a few microseconds.
+//! The weighted sum is the logit of an attack; the network is asked about what comes out above `pass_from`, and the two
+//! are summed, as they err differently.
+
+use std::path::Path;
+
+use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, Window};
+
+use super::ModelFault;
+use super::manifest::{ScreenSection, file_bytes};
+
+/// Lengths of the n-grams, in bytes.
+pub(super) const ORDERS: [usize; 4] = [2, 3, 4, 5];
+
+/// Multiplier of the hash: 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Weights of kinds, levels and n-grams, each a whole number of `scale`.
+pub(super) struct Screen {
+    kinds: Vec<i8>,
+    levels: Vec<i8>,
+    ngrams: Vec<i8>,
+    section: ScreenSection,
+}
+
+impl Screen {
+    /// Reads the table that a manifest names.
+    pub(super) fn load(manifest: &Path, section: &ScreenSection) -> Result<Self, ModelFault> {
+        if section.orders != ORDERS || !(8..=24).contains(&section.bits) {
+            let problem = format!("is {section:?}; this filter needs orders = {ORDERS:?} and bits from 8 to 24");
+            return Err(ModelFault::of_key(manifest, "screen", problem));
+        }
+        let numbers = [section.scale, section.bias, section.pass_from, section.weight, section.network, section.shift];
+        if numbers.iter().any(|number| !number.is_finite()) {
+            let problem = format!("is {section:?}; each number must be finite");
+            return Err(ModelFault::of_key(manifest, "screen", problem));
+        }
+        let bytes = file_bytes(manifest, "screen", &section.file, &section.sha256)?;
+        let (kinds, levels) = (TargetKind::ALL.len(), CONTEXT_LEVELS * LEVEL_VALUES);
+        let expected = kinds + levels + (1 << section.bits);
+        if bytes.len() != expected {
+            let problem = format!("{} has {} bytes; expected are {expected}", section.file, bytes.len());
+            return Err(ModelFault::of_key(manifest, "screen.file", problem));
+        }
+        let weights: Vec<i8> = bytes.into_iter().map(|byte| i8::from_ne_bytes([byte])).collect();
+        let (kinds_and_levels, ngrams) = weights.split_at(kinds + levels);
+        let (kinds, levels) = kinds_and_levels.split_at(kinds);
+        Ok(Self { kinds: kinds.into(), levels: levels.into(), ngrams: ngrams.into(), section: section.clone() })
+    }
+
+    /// The logit of an attack.
+    pub(super) fn logit(&self, window: &Window<'_>) -> f32 {
+        let weight = |table: &[i8], index: usize| table.get(index).map_or(0, |weight| i32::from(*weight));
+        let mut sum = weight(&self.kinds, usize::from(window.kind()));
+        for (number, level) in window.context().levels().iter().enumerate() {
+            sum += weight(&self.levels, number * LEVEL_VALUES + usize::from(*level));
+        }
+        let shift = 64 - self.section.bits;
+        for order in ORDERS {
+            for gram in window.bytes().windows(order) {
+                sum += weight(&self.ngrams, slot(gram, shift));
+            }
+        }
+        #[allow(clippy::cast_precision_loss)] // a window has about a thousand n-grams of at most 127 each
+        let sum = sum as f32;
+        sum * self.section.scale + self.section.bias
+    }
+
+    /// The probability of attack where the logit alone settles it.
+    pub(super) fn settles(&self, logit: f32) -> Option<f32> {
+        (logit < self.section.pass_from).then(|| sigmoid(logit).min(self.section.pass_cap))
+    }
+
+    /// The probability of attack of a window that passed, from both logits.
+    pub(super) fn joined(&self, network: f32, screen: f32) -> f32 {
+        sigmoid(self.section.network * network + self.section.weight * screen + self.section.shift)
+    }
+}
+
+/// Where the weight of an n-gram stands: the bytes as one number, lowest first, and the order above them, multiplied;
+/// the highest bits of the product.
+fn slot(gram: &[u8], shift: u32) -> usize {
+    let order = gram.len() as u64;
+    let number = gram.iter().rev().fold(order, |number, byte| number << 8 | u64::from(*byte));
+    usize::try_from(number.wrapping_mul(MULTIPLIER) >> shift).unwrap_or(usize::MAX)
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspection::EncodedText;
+
+    /// A table that counts each n-gram of `or` and weighs query values at 2.
+    fn loaded(section: &ScreenSection) -> Result<Screen, ModelFault> {
+        let dir = tempfile::tempdir().unwrap();
+        let mut weights = vec![0_u8; TargetKind::ALL.len() + CONTEXT_LEVELS * LEVEL_VALUES + 256];
+        weights[TargetKind::QueryValue as usize] = 2;
+        let first = weights.len() - 256;
+        weights[first + slot(b"or", 64 - 8)] = 3_i8.to_ne_bytes()[0];
+        std::fs::write(dir.path().join("s.screen"), &weights).unwrap();
+        Screen::load(&dir.path().join("text.toml"), section)
+    }
+
+    fn section() -> ScreenSection {
+        ScreenSection {
+            file: "s.screen".to_owned(),
+            sha256: "5ae7".to_owned(),
+            orders: ORDERS.to_vec(),
+            bits: 8,
+            scale: 0.5,
+            bias: -2.0,
+            pass_from: 0.0,
+            pass_cap: 0.25,
+            network: 1.0,
+            weight: 0.5,
+            shift: -1.0,
+        }
+    }
+
+    #[test]
+    fn slots_are_those_of_training() {
+        // Computed by models/training/screen.py.
+        for (gram, expected) in [("ab", 17_954_usize), ("abc", 56_752), ("abcd", 92_794), ("abcde", 51_653)] {
+            assert_eq!(slot(gram.as_bytes(), 64 - 17), expected, "{gram}");
+        }
+    }
+
+    #[test]
+    fn what_the_filter_cannot_use_is_named() {
+        let faults = |section: ScreenSection| loaded(&section).err().map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(faults(ScreenSection { orders: vec![1], ..section() }).contains("screen: is"));
+        assert!(faults(ScreenSection { shift: f32::NAN, ..section() }).contains("each number must be finite"));
+        let found = faults(section());
+        let sha256 = found.split(" has ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+        assert!(found.contains("screen.sha256: is 5ae7"), "{found}");
+        assert!(faults(ScreenSection { bits: 9, sha256, ..section() }).contains("screen.file: s.screen has 393 bytes"));
+    }
+
+    #[test]
+    fn sums_weights_and_settles_what_stays_below() {
+        let found = loaded(&section()).err().unwrap().to_string();
+        let sha256 = found.split(" has ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+        let screen = loaded(&ScreenSection { sha256, ..section() }).unwrap();
+        let logit = |text: &[u8]| screen.logit(&EncodedText::for_tests(2, text).window());
+        // Two of the kind and three for each `or`, halved, less two. Other n-grams may share its slot.
+        assert!((logit(b"x") - (-1.0)).abs() < 1e-6);
+        assert!((logit(b"or") - 0.5).abs() < 1e-6);
+        assert_eq!(screen.settles(0.5), None);
+        assert!((screen.settles(-1.0).unwrap() - 0.25).abs() < 1e-6, "capped");
+        assert!((screen.settles(-4.0).unwrap() - 0.018).abs() < 1e-3);
+        assert!((screen.joined(2.0, 2.0) - 0.880_8).abs() < 1e-3);
+    }
+}
