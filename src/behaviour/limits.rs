@@ -48,7 +48,7 @@ pub struct Limits {
     pub logins: Allowance,
     /// Answers of 4xx. Default 20 in a minute, each on another path: a scanner of paths has nothing else.
     pub errors: Allowance,
-    /// Pages. Default 30 in a second.
+    /// Pages. Default 25 in a second: with those that a tool has under way by then, it gets some 30 through.
     pub flood: Allowance,
 }
 
@@ -59,7 +59,7 @@ impl Default for Limits {
             refused: allowance(10.0, 300),
             logins: allowance(10.0, 300),
             errors: allowance(20.0, 60),
-            flood: allowance(30.0, 1),
+            flood: allowance(25.0, 1),
         }
     }
 }

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # Another build of it by PORTCULLIS_BINARY.
 BINARY = Path(os.environ.get("PORTCULLIS_BINARY", ROOT / "target/release/portcullis"))
+RUNTIME = os.environ.get("ORT_DYLIB_PATH", str(ROOT / "tools/onnxruntime/libonnxruntime.so"))
 TOKEN = "token-of-the-show-0123456789"
 DEADLINE = 600
 
@@ -35,6 +36,12 @@ def wait(what: str, condition):
             return value
         time.sleep(0.1)
     sys.exit(f"waited {DEADLINE} s in vain for {what}")
+
+
+def alive(child: subprocess.Popen) -> None:
+    """Ends the show when what it needs has ended."""
+    if child.poll() is not None:
+        sys.exit(f"{child.args[0]} {child.args[1]} ended with {child.returncode}: see its log")
 
 
 def connects(port: int) -> bool:
@@ -77,11 +84,11 @@ class Filter:
     def start_filter(self):
         """Starts the filter, again after it was killed."""
         self.filter = self.start([str(BINARY), "run", "--config", str(self.folder / "show.toml")], "filter.log")
-        wait("the filter", lambda: connects(self.admin) and connects(self.proxy))
+        wait("the filter", lambda: alive(self.filter) or connects(self.admin) and connects(self.proxy))
 
     def start(self, command: list, log: str) -> subprocess.Popen:
         out = open(self.folder / log, "a")
-        environment = {**os.environ, "PORTCULLIS_ADMIN_TOKEN": TOKEN, "ORT_DYLIB_PATH": str(ROOT / "tools/onnxruntime/libonnxruntime.so")}
+        environment = {**os.environ, "PORTCULLIS_ADMIN_TOKEN": TOKEN, "ORT_DYLIB_PATH": RUNTIME}
         environment.pop("MONGO_URI", None)
         child = subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd=ROOT)
         self.children.append(child)

@@ -1,0 +1,1 @@
+"""Those who visit the demo site through the filter: real tools, scripted browsers and clients."""
