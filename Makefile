@@ -42,6 +42,9 @@ deny: ## licences, sources and bans of dependencies, where cargo-deny is install
 	    printf '\n*** cargo-deny is not installed: licences and sources were NOT checked (cargo install cargo-deny)\n\n' >&2; \
 	fi
 
+bench: build-tools onnxruntime ## inspection, session tracking and the log's path, each by itself
+	cargo bench --locked --bench inspection --bench session --bench activity
+
 side-by-side: build ## bare Pingora against the filter, by wrk
 	benches/side_by_side/run
 

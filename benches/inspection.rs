@@ -1,7 +1,7 @@
 //! How long it takes to take requests apart and to inspect them with the shipped text model on one thread.
 //!
-//! `make bench-inspection`, or `ORT_DYLIB_PATH=… cargo bench --bench inspection`: prints mean, median and 99th percentile
-//! of each. No value occurs twice, so the cache of scores has nothing to give. A name as argument measures that part only.
+//! `make bench`: prints mean, median and 99th percentile of each. No value occurs twice, so the cache of scores has
+//! nothing to give. A name as argument measures that part only.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::hint::black_box;
