@@ -36,6 +36,8 @@ LABEL org.opencontainers.image.title="portcullis" \
       org.opencontainers.image.description="A reverse-proxy web application firewall that judges requests and visits" \
       org.opencontainers.image.licenses="MIT"
 RUN useradd --system --uid 10001 --home-dir /var/lib/portcullis --create-home portcullis
+# Certificates of authorities: Pingora does not start without them. The package would bring openssl's program along.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /src/tools/onnxruntime/ /usr/lib/portcullis/
 COPY --from=build /out/portcullis /usr/bin/portcullis
 COPY models/*.onnx models/*.screen models/*.toml /usr/share/portcullis/models/

@@ -60,6 +60,7 @@ cp -a "$base" "$image"
 slim "$image"
 size_base="$(bytes "$image")"
 chroot "$image" useradd --system --uid 10001 --home-dir /var/lib/portcullis --create-home portcullis
+install -D --mode=644 /etc/ssl/certs/ca-certificates.crt "$image/etc/ssl/certs/ca-certificates.crt"
 install -D "$binary" "$image/usr/bin/portcullis"
 strip --strip-debug "$image/usr/bin/portcullis"
 # COPY of a folder keeps links, as cp -a does.
