@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Parts;
 use super::bans::BanView;
 use super::error::{ApiError, ErrorBody, ReadErrors};
-use super::extract::{Params, Span, client_key, limit, optional, timely};
+use super::extract::{Params, Span, client_key, limit, optional, position, timely};
 use crate::activity::{ActivityQuery, ActivityRecord};
 use crate::id::RequestId;
 use crate::inspection::{AttackClass, Finding, Suspicion};
@@ -187,10 +187,7 @@ pub(super) async fn show(
 /// The page that was asked for.
 pub(super) async fn page(parts: &Parts, params: &ListParams) -> Result<RequestPage, ApiError> {
     let span = Span::read(params.since.as_deref(), params.until.as_deref(), Timestamp::now())?;
-    let cursor: Option<RequestId> = match optional("cursor", params.cursor.as_deref())? {
-        None => optional("before", params.before.as_deref())?,
-        cursor => cursor,
-    };
+    let cursor: Option<RequestId> = position(params.cursor.as_deref(), params.before.as_deref())?;
     let query = ActivityQuery {
         session: optional("session", params.session.as_deref())?,
         client: client_key(params.client.as_deref(), &parts.clients)?,

@@ -65,6 +65,17 @@ where
         .transpose()
 }
 
+/// Where a page begins: `cursor`, the `next` of another page, or `before`, as it was called once.
+pub(super) fn position<T>(cursor: Option<&str>, before: Option<&str>) -> Result<Option<T>, ApiError>
+where
+    T: FromStr<Err: Display>,
+{
+    match optional("cursor", cursor)? {
+        None => optional("before", before),
+        cursor => Ok(cursor),
+    }
+}
+
 /// How many entries were asked for, `default` where not said.
 pub(super) fn limit(text: Option<&str>, default: u32, most: u32) -> Result<u32, ApiError> {
     let limit = optional("limit", text)?.unwrap_or(default);

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Parts;
 use super::error::{ApiError, ErrorBody, ReadErrors};
-use super::extract::{Params, Span, client_key, limit, optional, timely};
+use super::extract::{Params, Span, client_key, limit, position, timely};
 use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, CustomNames, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::session::{Session, SessionId};
@@ -221,10 +221,7 @@ pub(super) async fn show(
 /// The page that was asked for.
 pub(super) async fn page(parts: &Parts, params: &ListParams) -> Result<SessionPage, ApiError> {
     let span = Span::read(params.since.as_deref(), params.until.as_deref(), Timestamp::now())?;
-    let cursor: Option<SessionId> = match optional("cursor", params.cursor.as_deref())? {
-        None => optional("before", params.before.as_deref())?,
-        cursor => cursor,
-    };
+    let cursor: Option<SessionId> = position(params.cursor.as_deref(), params.before.as_deref())?;
     let query = AssessmentQuery {
         client: client_key(params.client.as_deref(), &parts.clients)?,
         behaviour: behaviour(params.behavior.as_deref())?,

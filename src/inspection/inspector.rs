@@ -232,23 +232,18 @@ fn prepare(targets: Targets, rounds: usize, classifier: &dyn PayloadClassifier) 
     let (fields, malformed) = targets.into_parts();
     let mut parts = Parts { values: Vec::new(), screened: 0, malformed };
     for reading in read(fields, rounds) {
-        let mut value = Value {
-            target: Target { kind: reading.target.kind, name: String::new() },
-            screened: None,
-            suspects: Vec::new(),
-        };
+        let (mut screened, mut suspects) = (None, Vec::new());
         for window in reading.windows() {
             match classifier.screen(&window) {
                 Some(probability) => {
                     parts.screened += 1;
-                    value.screened = Some(value.screened.map_or(probability, |highest| highest.max(probability)));
+                    screened = Some(screened.map_or(probability, |highest: f32| highest.max(probability)));
                 }
-                None => value.suspects.push(window.to_owned()),
+                None => suspects.push(window.to_owned()),
             }
         }
-        if value.screened.is_some() || !value.suspects.is_empty() {
-            value.target = reading.target;
-            parts.values.push(value);
+        if screened.is_some() || !suspects.is_empty() {
+            parts.values.push(Value { target: reading.target, screened, suspects });
         }
     }
     parts

@@ -52,19 +52,19 @@ impl OnnxPayloadClassifier {
                 return Err(ClassifierError::Failed);
             }
             for (index, probabilities) in indices.into_iter().zip(outputs.chunks_exact(CLASSES)) {
-                scores[index] = self.score(texts.get(index).map(EncodedText::window), probabilities);
+                scores[index] = self.score(&texts[index], probabilities);
             }
         }
         scores.into_iter().collect::<Option<Vec<Score>>>().ok_or(ClassifierError::Failed)
     }
 
     /// The network's score of a window, with the screen's logit where there is one.
-    fn score(&self, window: Option<Window<'_>>, probabilities: &[f32]) -> Option<Score> {
+    fn score(&self, text: &EncodedText, probabilities: &[f32]) -> Option<Score> {
         let score = score(probabilities)?;
-        let (Some(screen), Some(window)) = (&self.screen, window) else { return Some(score) };
+        let Some(screen) = &self.screen else { return Some(score) };
         let attack = score.attack.clamp(LEAST, 1.0 - LEAST);
         let logit = attack.ln() - probabilities.first()?.max(LEAST).ln();
-        Some(Score { attack: screen.joined(logit, screen.logit(&window)), ..score })
+        Some(Score { attack: screen.joined(logit, screen.logit(&text.window())), ..score })
     }
 }
 
