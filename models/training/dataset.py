@@ -12,25 +12,15 @@ import augment
 import data
 import generated as generated_rows
 import generators_benign
-import generators_cmdi
-import generators_code
-import generators_crlf
-import generators_ldapi
-import generators_nosqli
-import generators_sqli
-import generators_ssrf
-import generators_ssti
 import generators_traversal
-import generators_xss
-import generators_xxe
 import prepare
 from data import CONTEXT, KINDS, LABELS, Row
 from network import BUCKETS
 from prepare import Part
 
 GENERATED = {
-    "sqli": (generators_sqli, 30000), "xss": (generators_xss, 26000), "path-traversal": (generators_traversal, 18000), "cmdi": (generators_cmdi, 30000), "nosqli": (generators_nosqli, 9000), "ssti": (generators_ssti, 11000),
-    "code-injection": (generators_code, 14000), "xxe": (generators_xxe, 7000), "ldapi": (generators_ldapi, 7000), "ssrf": (generators_ssrf, 10000), "crlf": (generators_crlf, 8000),
+    "sqli": 30000, "xss": 26000, "path-traversal": 18000, "cmdi": 30000, "nosqli": 9000, "ssti": 11000,
+    "code-injection": 14000, "xxe": 7000, "ldapi": 7000, "ssrf": 10000, "crlf": 8000,
 }
 EMBEDDED = 14_000
 """Attacks set into long texts."""
@@ -89,10 +79,8 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
     rng = random.Random(11)
     rows = [r for r in data.capped(data.payloads(root), 12) if r.source not in left_out and looks_it(r)]
     found = [row._replace(kind=drawn(rng, ATTACK_KINDS)) for row in rows]
-    for label, (module, count) in GENERATED.items():
-        if label in left_out:
-            continue
-        found += generated(module, label, 21, count, rng)
+    for label, count in GENERATED.items():
+        found += generated(label, 21, count, left_out)
     found += [Row(text, "path-traversal", "generated/path-traversal", "path") for text in generators_traversal.generate_paths(22, GENERATED_PATHS)]
     if "HttpParams" not in left_out:
         listed = [r for r in data.httpparams(root, "train") if r.label != "norm"]
@@ -113,13 +101,9 @@ def generated_benign(seed: int, count: int, left_out: frozenset[str] = frozenset
     return first + generated_rows.benign(seed, count - count // 3, left_out)
 
 
-def generated(module, label: str, seed: int, count: int, rng: random.Random) -> list[Row]:
-    """Attacks of a generator: in the places it says, or in those that attacks are tried in."""
-    if hasattr(module, "GENERATOR"):
-        rows = [(f"{label}:{shape}", kind, text) for shape, kind, text in module.GENERATOR.generate_rows(seed, count)]
-    else:
-        rows = [(label, drawn(rng, ATTACK_KINDS), text) for text in module.generate(seed, count)]
-    return [Row(text, label, f"generated/{shape}", kind) for shape, kind, text in rows if label not in EVIDENCE or EVIDENCE[label].search(text)]
+def generated(label: str, seed: int, count: int, left_out: frozenset[str] = frozenset()) -> list[Row]:
+    """Generated attacks of a class that look it."""
+    return [row for row in generated_rows.attacks(seed, {label: count}, left_out) if label not in EVIDENCE or EVIDENCE[label].search(row.text)]
 
 
 def embedded(attacks: list[Row], ordinary: list[Row], count: int, seed: int) -> list[Row]:

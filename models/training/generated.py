@@ -5,11 +5,9 @@
 
 import argparse
 import importlib
-import random
 from collections import Counter
 
 from data import Row
-from surroundings import buried
 
 ATTACKS = {
     "sqli": "generators_sqli", "xss": "generators_xss", "path-traversal": "generators_traversal", "cmdi": "generators_cmdi", "nosqli": "generators_nosqli", "ssti": "generators_ssti",
@@ -28,16 +26,6 @@ def attacks(seed: int, counts: dict[str, int], left_out: frozenset[str] = frozen
             if label not in left_out and f"{label}:{rule}" not in left_out:
                 rows.append(Row(text, label, f"generated/{label}:{rule}", place))
     return rows
-
-
-def buried_attacks(rows: list[Row], seed: int, count: int) -> list[Row]:
-    """`count` of the attacks in the midst of long ordinary text, sources `generated/<class>:buried`.
-
-    For a verdict on whole values alone: most windows of such a text are ordinary.
-    """
-    rng = random.Random(seed)
-    mine = [row for row in rows if row.kind in ("query-value", "body-value", "body-text")]
-    return [row._replace(text=buried(rng, row.text), source=f"generated/{row.label}:buried") for row in rng.choices(mine, k=count)]
 
 
 def benign(seed: int, count: int, left_out: frozenset[str] = frozenset()) -> list[Row]:

@@ -57,17 +57,3 @@ def around(rng: random.Random, place: str, text: str) -> str:
     if way < 0.92:
         return f"{token(rng, 1, 12)}{text}{token(rng, 0, 12)}"
     return percent(rng, text)
-
-
-def buried(rng: random.Random, text: str) -> str:
-    """The text somewhere in 0.3 to 14 KiB of sentences, or of letters without meaning."""
-    size = int(300 * 45 ** rng.random())
-    if rng.random() < 0.25:
-        whole = "".join(rng.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789    ", k=size))
-        at = rng.choice((0, size, rng.randint(0, size)))
-        return f"{whole[:at]}{text}{whole[at:]}"
-    lines = [phrase(rng)]
-    while sum(map(len, lines)) < size:
-        lines.append(phrase(rng))
-    lines.insert(rng.choice((0, len(lines), rng.randint(0, len(lines)))), text)
-    return rng.choice((" ", " ", "\n", "\n\n")).join(lines)

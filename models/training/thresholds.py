@@ -1,6 +1,5 @@
 """Joins screen and network and chooses thresholds, on sites, applications and texts used for nothing else."""
 
-import random
 from typing import NamedTuple
 
 import numpy as np
@@ -43,8 +42,7 @@ class Chosen(NamedTuple):
 
 def positives(seed: int, count: int = 1200) -> list[tuple[str, list[Part]]]:
     """Generated attacks of another seed, each with its label."""
-    rng = random.Random(seed)
-    rows = [row for label, (module, _) in dataset.GENERATED.items() for row in dataset.generated(module, label, seed, count, rng)]
+    rows = [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count)]
     return [(row.label, parts) for row, parts in zip(rows, prepare.texts(rows)) if parts]
 
 

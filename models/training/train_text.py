@@ -9,7 +9,6 @@ is recognised.
 import argparse
 import hashlib
 import pickle
-import random
 import tempfile
 import time
 import tomllib
@@ -130,17 +129,15 @@ def groups(root: Path, captures: Path, held_out: list[data.Row]) -> list[thresho
         mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
-    ordinary = [row for row in dataset.generated_benign(97, 12_000)]
-    return [*found, thresholds.Group("generated", prepare.texts(ordinary), 0.001)]
+    return [*found, thresholds.Group("generated", prepare.texts(dataset.generated_benign(97, 12_000)), 0.001)]
 
 
 def left_out_recall(model: scoring.Model, root: Path, left_out: frozenset[str], limits: dict) -> None:
     """How much of the sources left out is refused at medium, or wrongly so."""
-    rng = random.Random(3)
     rows = data.capped(data.payloads(root) + data.benign(root), 12) + data.httpparams(root, "test") + data.httpparams(root, "train")
     rows = [r._replace(kind="query-value" if r.kind in ("value", "query-value") else "body-value" if r.kind == "body" else r.kind) for r in rows if r.source in left_out]
     rows = [r for r in rows if r.label == "norm" or dataset.looks_it(r)]
-    rows += [row for label, (module, _) in dataset.GENERATED.items() if label in left_out for row in dataset.generated(module, label, 55, 2000, rng)]
+    rows += [row for label in dataset.GENERATED if label in left_out for row in dataset.generated(label, 55, 2000)]
     scores = model.texts(prepare.texts(rows))
     for key in sorted({(r.source, r.label) for r in rows}):
         mine = [s for r, s in zip(rows, scores) if (r.source, r.label) == key]
