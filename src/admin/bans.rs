@@ -215,6 +215,9 @@ pub(super) async fn make(parts: &Parts, actor: &Actor, asked: &NewBan) -> Result
         BanOutcome::InGrace(until) => {
             return Err(ApiError::new(StatusCode::CONFLICT, "in_grace", format!("not to be banned before {until}")));
         }
+        BanOutcome::Lifted => {
+            return Err(ApiError::new(StatusCode::CONFLICT, "lifted", "someone lifted this ban meanwhile".to_owned()));
+        }
     };
     let made = BanView::from(&*ban);
     let before = earlier.map(|ban| BanView::from(&*ban));

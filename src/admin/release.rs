@@ -91,8 +91,10 @@ async fn let_in(parts: &Parts, actor: &Actor, scope: BanScope) -> (Vec<Arc<Ban>>
     let now = Timestamp::now();
     let mut bans = parts.bans.list(now);
     bans.retain(|ban| scope.net().contains(&ban.scope.net()));
+    // Before the ban: another filter that counts strikes after the unban finds none of before.
+    let mut saved = clear_shared_strikes(parts, scope).await;
     // The store may hold a ban of this scope that was left out at the start: it is asked to forget it in any case.
-    let mut saved = parts.bans.unban(scope, now).await.saved;
+    saved &= parts.bans.unban(scope, now).await.saved;
     for ban in bans.iter().filter(|ban| ban.scope != scope) {
         saved &= parts.bans.unban(ban.scope, now).await.saved;
     }
@@ -105,6 +107,14 @@ async fn let_in(parts: &Parts, actor: &Actor, scope: BanScope) -> (Vec<Arc<Ban>>
         parts.audit.note(actor, "ban.remove", scope.to_string(), before, Value::Null).await;
     }
     (bans, saved)
+}
+
+/// Clears the strikes that filters on one store count together; whether the store took it.
+async fn clear_shared_strikes(parts: &Parts, scope: BanScope) -> bool {
+    match timely(parts.assessments.clear_strikes(scope.net())).await {
+        Ok(()) => true,
+        Err(error) => not_forgotten(scope, &error),
+    }
 }
 
 /// Makes the stored strikes of every client in this scope inactive; whether the store took it.

@@ -171,7 +171,6 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
         Model { kind: "behaviour".to_owned(), version: parts.model_versions.1 },
     ];
     let (snapshot, pardoning, forgetting) = (Arc::clone(&tracker), Arc::clone(&tracker), Arc::clone(&strikes));
-    let shared_strikes = Arc::clone(&storage.assessments);
     let ruling = Arc::clone(&reloading);
     let (ready_log, status_metrics) = (log.clone(), metrics.clone());
     let capacity = config.activity.queue;
@@ -193,15 +192,7 @@ fn api_parts(parts: Parts, listening: Arc<AtomicBool>) -> admin::Parts {
     admin::Parts {
         started: Timestamp::now(),
         bans,
-        clear_strikes: Arc::new(move |scope| {
-            let shared = Arc::clone(&shared_strikes);
-            tokio::spawn(async move {
-                if let Err(error) = shared.clear_strikes(scope.net()).await {
-                    tracing::warn!(%error, %scope, "strikes are cleared here, not in the store");
-                }
-            });
-            u32::try_from(strikes.clear_within(&scope.net())).unwrap_or(u32::MAX)
-        }),
+        clear_strikes: Arc::new(move |scope| u32::try_from(strikes.clear_within(&scope.net())).unwrap_or(u32::MAX)),
         pardon_sessions: Arc::new(move |scope| pardoning.pardon(&scope.net())),
         forget_strike: Arc::new(move |client, session| forgetting.forget(client, session)),
         activity: storage.activity,

@@ -1,9 +1,14 @@
 //! Banning and unbanning.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Ban, BanList, BanOrigin, BanScope, Table};
+use super::persist::Saved;
+use super::{Ban, BanList, BanOrigin, BanScope, Standing, Table};
 use crate::time::Timestamp;
+
+/// How long the store may take to tell a scope's generation; a decision does not wait for one that is away.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What became of a ban that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +24,9 @@ pub enum BanOutcome {
     Kept(Arc<Ban>),
     /// An operator lifted this scope a moment ago; behaviour may not ban it before this moment.
     InGrace(Timestamp),
+    /// An operator lifted this scope, or one that shares addresses with it, after the ban was decided on; nothing was
+    /// done.
+    Lifted,
 }
 
 /// What became of an unban.
@@ -51,8 +59,9 @@ pub enum BanError {
 }
 
 impl BanError {
-    /// Every stable name, and that of the grace after an unban, which refuses a ban too.
-    pub(crate) const NAMES: [&str; 6] = ["trusted-proxy", "allowlisted", "everyone", "ended", "full", "unban-grace"];
+    /// Every stable name, and those of an unban a moment ago and of one in between, which refuse a ban too.
+    pub(crate) const NAMES: [&str; 7] =
+        ["trusted-proxy", "allowlisted", "everyone", "ended", "full", "unban-grace", "lifted"];
 
     /// Every reason's stable name, as a metric label.
     const fn as_str(self) -> &'static str {
@@ -76,28 +85,58 @@ impl BanList {
     /// When the scope shares an address with a trusted proxy, lies wholly on the allowlist, is a whole address family,
     /// when the ban has already ended, or when the list is full.
     pub async fn ban(&self, ban: Ban) -> Result<BanOutcome, BanError> {
+        self.ban_on(ban, None).await
+    }
+
+    /// Bars a scope like [`Self::ban`], but only if no operator has lifted a ban there since this standing was taken.
+    ///
+    /// Where the store finds that one did so at another filter, the ban is taken back.
+    ///
+    /// # Errors
+    /// As [`Self::ban`].
+    pub async fn ban_if(&self, ban: Ban, standing: Standing) -> Result<BanOutcome, BanError> {
+        self.ban_on(ban, Some(standing)).await
+    }
+
+    async fn ban_on(&self, ban: Ban, standing: Option<Standing>) -> Result<BanOutcome, BanError> {
         let scope = ban.scope;
-        let outcome = self.admissible(&ban).and_then(|()| self.ban_in_memory(ban));
-        match outcome {
-            Ok(BanOutcome::Banned { ban, .. }) => {
-                self.metrics.banned(ban.origin.as_str());
-                tracing::info!(%scope, origin = ban.origin.as_str(), until = ?ban.until.map(|until| until.to_string()),
-                    reason = %ban.reason, "banned");
-                Ok(BanOutcome::Banned { ban, saved: self.save(scope).await })
+        match self.admissible(&ban).and_then(|()| self.ban_in_memory(ban, standing)) {
+            Ok(BanOutcome::Banned { ban, .. }) => Ok(self.banned(ban).await),
+            Ok(BanOutcome::InGrace(until)) => {
+                self.metrics.refused("unban-grace");
+                tracing::info!(%scope, %until, "not banned: an operator lifted this ban a moment ago");
+                Ok(BanOutcome::InGrace(until))
             }
-            Ok(other) => {
-                if let BanOutcome::InGrace(until) = &other {
-                    self.metrics.refused("unban-grace");
-                    tracing::info!(%scope, %until, "not banned: an operator lifted this ban a moment ago");
-                }
-                Ok(other)
+            Ok(BanOutcome::Lifted) => {
+                self.metrics.refused("lifted");
+                tracing::info!(%scope, "not banned: an operator lifted this ban while it was decided on");
+                Ok(BanOutcome::Lifted)
             }
+            Ok(kept) => Ok(kept),
             Err(error) => {
                 self.metrics.refused(error.as_str());
                 tracing::warn!(%scope, %error, "not banned");
                 Err(error)
             }
         }
+    }
+
+    /// A ban is in force in memory: notes it and asks the store.
+    async fn banned(&self, ban: Arc<Ban>) -> BanOutcome {
+        self.metrics.banned(ban.origin.as_str());
+        tracing::info!(scope = %ban.scope, origin = ban.origin.as_str(), reason = %ban.reason,
+            until = ?ban.until.map(|until| until.to_string()), "banned");
+        match self.save(ban.scope).await {
+            Saved::Overtaken => BanOutcome::Lifted,
+            saved => BanOutcome::Banned { ban, saved: saved == Saved::Yes },
+        }
+    }
+
+    /// What a ban of this scope is to be decided on. Waits a moment for the store at most.
+    pub async fn standing(&self, scope: BanScope) -> Standing {
+        let lifts = self.lifts.lock().of(scope);
+        let asked = tokio::time::timeout(PATIENCE, self.metrics.store.time(self.store.generation(scope))).await;
+        Standing { lifts, kept: asked.ok().and_then(Result::ok) }
     }
 
     /// Lifts the ban of exactly this scope, as an operator asks, and grants it grace; ranges around it stay.
@@ -109,7 +148,7 @@ impl BanList {
             self.metrics.lifted("operator", 1);
             tracing::info!(%scope, "ban lifted by an operator");
         }
-        UnbanOutcome { lifted: was_active, saved: self.save(scope).await }
+        UnbanOutcome { lifted: was_active, saved: self.save(scope).await == Saved::Yes }
     }
 
     fn admissible(&self, ban: &Ban) -> Result<(), BanError> {
@@ -129,9 +168,12 @@ impl BanList {
         Ok(())
     }
 
-    fn ban_in_memory(&self, ban: Ban) -> Result<BanOutcome, BanError> {
+    fn ban_in_memory(&self, ban: Ban, standing: Option<Standing>) -> Result<BanOutcome, BanError> {
         let (scope, now) = (ban.scope, ban.since);
         let mut grace = self.grace.lock();
+        if standing.is_some_and(|standing| standing.lifts != self.lifts.lock().of(scope)) {
+            return Ok(BanOutcome::Lifted);
+        }
         match ban.origin {
             BanOrigin::Operator => grace.revoke(scope),
             BanOrigin::Import => {}
@@ -151,7 +193,7 @@ impl BanList {
         }
         let (ban, mut table) = (Arc::new(ban), Table::clone(&current));
         table.insert(Arc::clone(&ban));
-        self.unsaved.lock().mark(scope);
+        self.unsaved.lock().mark_banned(scope, standing.and_then(|standing| standing.kept));
         self.publish(table);
         Ok(BanOutcome::Banned { ban, saved: false })
     }
@@ -163,7 +205,8 @@ impl BanList {
         let current = self.table.load();
         let was_active = current.get(scope).is_some_and(|ban| ban.is_active(now));
         let mut table = Table::clone(&current);
-        self.unsaved.lock().mark(scope);
+        self.unsaved.lock().mark_lifted(scope);
+        self.lifts.lock().note(scope);
         if table.remove(scope) {
             self.publish(table);
         }

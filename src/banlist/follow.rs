@@ -55,6 +55,7 @@ impl BanList {
                         tracing::info!(%scope, "ban lifted by another filter");
                         if by_operator {
                             grace.grant(scope, now);
+                            self.lifts.lock().note(scope);
                             settled.push(scope);
                         }
                     }

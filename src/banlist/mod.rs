@@ -4,12 +4,17 @@
 //! first and are then written to the [`BanStore`]; a store that fails delays neither a ban nor an unban, and what it
 //! did not take is written again by [`BanList::sweep`]. The allowlist goes before every ban, and no ban may cover a
 //! trusted proxy: it would bar everyone behind it.
+//!
+//! An unban raises the scope's generation, in memory and in the store. Behaviour decides on the generation it
+//! [found](BanList::standing) before it weighed the evidence, and bans only [if it still holds](BanList::ban_if): an
+//! operator who lets someone in is never overtaken by a decision of before.
 
 mod ban;
 mod change;
 mod expiry;
 mod follow;
 mod grace;
+mod lifts;
 mod persist;
 mod store;
 mod table;
@@ -27,9 +32,11 @@ use crate::time::Timestamp;
 
 pub use ban::{Ban, BanOrigin, BanScope, InvalidScope};
 pub use change::{BanError, BanOutcome, UnbanOutcome};
+pub use lifts::Standing;
 pub use store::{BanChange, BanStore, BanStoreError, ChangeToken};
 
 use grace::Grace;
+use lifts::Lifts;
 use persist::Unsaved;
 use table::Table;
 
@@ -98,6 +105,8 @@ pub struct BanList {
     table: Live<Table>,
     /// Held by whoever replaces the table, never across an await.
     grace: Mutex<Grace>,
+    /// What operators lifted; changed under `grace`.
+    lifts: Mutex<Lifts>,
     /// Scopes whose state in memory the store has not taken yet.
     unsaved: Mutex<Unsaved>,
     /// How far the changes of other filters were taken over.
@@ -112,6 +121,7 @@ impl BanList {
         Self {
             allowlist: Live::new(folded(&config.allowlist)),
             grace: Mutex::new(Grace::new(config.unban_grace)),
+            lifts: Mutex::default(),
             config,
             trusted,
             store,

@@ -1,8 +1,9 @@
 //! Writing changes to the store, after they took effect in memory.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{BanList, BanScope, BanStoreError};
+use super::{Ban, BanList, BanScope, BanStoreError, Table};
 use crate::time::Timestamp;
 
 /// Scopes that wait for the store, each with the number of its latest change.
@@ -18,17 +19,36 @@ struct Change {
     number: u64,
     /// The ban ran out and was found so at this moment; `None` where someone changed it.
     ended: Option<Timestamp>,
+    /// Whether an operator lifted it and the store has not heard of it, whatever came after.
+    lifted: bool,
+    /// The generation the ban was decided on; `None` for one that goes before every other.
+    generation: Option<u64>,
+}
+
+/// Whether the store holds what memory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Saved {
+    Yes,
+    /// It did not take the change; the next sweep tries again.
+    No,
+    /// An operator lifted the ban at another filter after it was decided on; it was taken back.
+    Overtaken,
 }
 
 impl Unsaved {
-    /// Notes a change of this scope in memory.
-    pub(super) fn mark(&mut self, scope: BanScope) {
-        self.note(scope, None);
+    /// Notes a ban of this scope, decided on this generation.
+    pub(super) fn mark_banned(&mut self, scope: BanScope, generation: Option<u64>) {
+        self.note(scope, None, false, generation);
+    }
+
+    /// Notes that an operator lifted this scope.
+    pub(super) fn mark_lifted(&mut self, scope: BanScope) {
+        self.note(scope, None, true, None);
     }
 
     /// Notes that the ban of this scope ran out.
     pub(super) fn mark_ended(&mut self, scope: BanScope, now: Timestamp) {
-        self.note(scope, Some(now));
+        self.note(scope, Some(now), false, None);
     }
 
     /// Whether a change of this scope waits.
@@ -36,9 +56,12 @@ impl Unsaved {
         self.scopes.contains_key(&scope)
     }
 
-    fn note(&mut self, scope: BanScope, ended: Option<Timestamp>) {
+    fn note(&mut self, scope: BanScope, ended: Option<Timestamp>, lifted: bool, generation: Option<u64>) {
         self.changes += 1;
-        self.scopes.insert(scope, Change { number: self.changes, ended });
+        let lifted = lifted || self.change_of(scope).is_some_and(|waiting| waiting.lifted);
+        // Our own lift, still to be written, raises the generation that the ban was decided on.
+        let generation = generation.filter(|_| !lifted);
+        self.scopes.insert(scope, Change { number: self.changes, ended, lifted, generation });
     }
 
     fn change_of(&self, scope: BanScope) -> Option<Change> {
@@ -60,14 +83,14 @@ impl Unsaved {
 impl BanList {
     /// Makes the store hold what memory holds of this scope; whether it does now.
     ///
-    /// A failure is logged (and counted with the store's calls), and the scope stays noted for the next sweep; so does it when the caller goes
-    /// away in the middle.
-    pub(super) async fn save(&self, scope: BanScope) -> bool {
+    /// A failure is logged (and counted with the store's calls), and the scope stays noted for the next sweep; so does
+    /// it when the caller goes away in the middle.
+    pub(super) async fn save(&self, scope: BanScope) -> Saved {
         match self.try_save(scope).await {
-            Ok(()) => true,
+            Ok(saved) => saved,
             Err(error) => {
                 tracing::error!(%scope, %error, "ban change is in force but not stored; it will be tried again");
-                false
+                Saved::No
             }
         }
     }
@@ -76,28 +99,55 @@ impl BanList {
     pub(super) async fn save_pending(&self) {
         let scopes = self.unsaved.lock().scopes();
         for scope in scopes {
-            if !self.save(scope).await {
+            if self.save(scope).await == Saved::No {
                 return;
             }
         }
     }
 
-    async fn try_save(&self, scope: BanScope) -> Result<(), BanStoreError> {
+    async fn try_save(&self, scope: BanScope) -> Result<Saved, BanStoreError> {
         let _turn = self.store_turn.lock().await;
         let Some(change) = self.unsaved.lock().change_of(scope) else {
-            return Ok(());
+            return Ok(Saved::Yes);
         };
+        let (store, calls) = (&self.store, &self.metrics.store);
         let current = self.table.load().get(scope).cloned();
-        match (current, change.ended) {
-            (Some(ban), _) => self.metrics.store.time(self.store.put(&ban)).await?,
-            (None, Some(moment)) => {
-                self.metrics.store.time(self.store.forget_ended(scope, moment)).await?;
+        if change.lifted {
+            calls.time(store.remove(scope)).await?;
+        }
+        match (current, change.generation, change.ended) {
+            (Some(ban), Some(generation), _) => {
+                if !calls.time(store.put_if(&ban, generation)).await? {
+                    self.take_back(&ban, change);
+                    return Ok(Saved::Overtaken);
+                }
             }
-            (None, None) => {
-                self.metrics.store.time(self.store.remove(scope)).await?;
+            (Some(ban), None, _) => calls.time(store.put(&ban)).await?,
+            (None, _, Some(moment)) if !change.lifted => {
+                calls.time(store.forget_ended(scope, moment)).await?;
             }
+            (None, ..) => {}
         }
         self.unsaved.lock().settle(scope, change);
-        Ok(())
+        Ok(Saved::Yes)
+    }
+
+    /// An operator has lifted this ban at another filter since it was decided on: it leaves memory too, unless it
+    /// changed here meanwhile.
+    fn take_back(&self, ban: &Arc<Ban>, change: Change) {
+        let scope = ban.scope;
+        let mut grace = self.grace.lock();
+        self.unsaved.lock().settle(scope, change);
+        let current = self.table.load();
+        if !current.get(scope).is_some_and(|held| Arc::ptr_eq(held, ban)) {
+            return;
+        }
+        let mut table = Table::clone(&current);
+        table.remove(scope);
+        self.publish(table);
+        grace.grant(scope, ban.since);
+        self.lifts.lock().note(scope);
+        self.metrics.refused("lifted");
+        tracing::info!(%scope, "ban taken back: an operator lifted it at another filter while it was decided on");
     }
 }

@@ -47,7 +47,15 @@ pub trait BanStore: Send + Sync {
     /// Keeps a ban, in place of an earlier one of the same scope.
     async fn put(&self, ban: &Ban) -> Result<(), BanStoreError>;
 
-    /// Forgets the ban of exactly this scope, as a person asks; whether there was one.
+    /// How often a person has lifted a ban of exactly this scope: 0 at first, one more with each [`Self::remove`].
+    async fn generation(&self, scope: BanScope) -> Result<u64, BanStoreError>;
+
+    /// Keeps a ban like [`Self::put`], but only if its scope is still of this generation; whether it is. One atomic
+    /// step, for all filters on the store; asking again after a lost answer harms nothing.
+    async fn put_if(&self, ban: &Ban, generation: u64) -> Result<bool, BanStoreError>;
+
+    /// Forgets the ban of exactly this scope, as a person asks, and raises its generation, be there a ban or not;
+    /// whether there was one.
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError>;
 
     /// Forgets the ban of exactly this scope if it had ended by then; whether it did. A ban that another filter put

@@ -15,7 +15,7 @@ use super::{
     CustomNames, Strikes, Thresholds,
 };
 use crate::activity::Pseudonyms;
-use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope};
+use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope, Standing};
 use crate::client::ClientKey;
 use crate::id::RequestId;
 use crate::metrics::BehaviourMetrics;
@@ -149,6 +149,8 @@ struct Bench {
 /// What a ban is for.
 struct Offence {
     client: ClientKey,
+    /// What the decision rests on.
+    standing: Standing,
     evidence: RequestId,
     reason: String,
 }
@@ -206,13 +208,14 @@ impl Bench {
     /// asks the store, which other filters count strikes in.
     async fn breach(&mut self, breach: &Breach, now: Timestamp) {
         let (client, limit) = (breach.client.key, breach.limit);
+        let standing = self.bans.standing(BanScope::from(client.net())).await;
         tracing::info!(%client, request = %breach.request, limit = limit.as_str(), "client passed a limit");
         let early = Early { client, cause: Cause::Limit(limit), used: false };
         let session = breach.session.filter(|session| self.judge.judges() && self.struck.note(*session, early));
         if let Some(session) = session {
             self.strikes.add(client, session, now);
         }
-        let offence = Offence { client, evidence: breach.request, reason: limit.describe().to_owned() };
+        let offence = Offence { client, standing, evidence: breach.request, reason: limit.describe().to_owned() };
         if !self.ban(offence, now).await
             && let Some(session) = session
         {
@@ -222,11 +225,21 @@ impl Bench {
 
     async fn strike(&mut self, assessment: &Assessment, now: Timestamp) {
         let (client, session) = (assessment.client, assessment.session);
+        let standing = self.standing(client).await;
         let here = self.strikes.add(client, session, now);
+        self.strikes.rest_on(client, standing);
         let strikes = self.count_everywhere(client, session).await.map_or(here, |everywhere| everywhere.max(here));
         if strikes > self.config.max_abnormal {
             let reason = format!("{strikes} abnormal sessions, {} allowed", self.config.max_abnormal);
-            self.ban(Offence { client, evidence: session.first_request(), reason }, now).await;
+            self.ban(Offence { client, standing, evidence: session.first_request(), reason }, now).await;
+        }
+    }
+
+    /// What a strike of this client rests on: what his first one did. Of a count begun before an unban nothing comes.
+    async fn standing(&self, client: ClientKey) -> Standing {
+        match self.strikes.standing(client) {
+            Some(standing) => standing,
+            None => self.bans.standing(BanScope::from(client.net())).await,
         }
     }
 
@@ -241,7 +254,7 @@ impl Bench {
 
     /// Bans where that is asked for; whether the client is banned now, or would be but for the dry run.
     async fn ban(&mut self, offence: Offence, now: Timestamp) -> bool {
-        let Offence { client, evidence, reason } = offence;
+        let Offence { client, standing, evidence, reason } = offence;
         let duration = self.offences.duration(client, &self.config, now);
         if self.config.dry_run {
             self.metrics.would_ban.inc();
@@ -260,9 +273,13 @@ impl Bench {
             since: now,
             until: Some(now.plus(duration)),
         };
-        match self.bans.ban(ban).await {
+        match self.bans.ban_if(ban, standing).await {
             Ok(BanOutcome::InGrace(until)) => {
                 tracing::info!(%client, %until, "client not banned: an operator let it in lately");
+            }
+            Ok(BanOutcome::Lifted) => {
+                tracing::info!(%client, "client not banned: an operator let it in meanwhile; its count begins anew");
+                self.strikes.clear(client);
             }
             Ok(outcome @ (BanOutcome::Banned { .. } | BanOutcome::Kept(_))) => {
                 tracing::info!(%client, %evidence, ?duration, "client banned");

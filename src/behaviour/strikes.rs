@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use parking_lot::Mutex;
 
 use super::{AssessmentStore, AssessmentStoreError};
+use crate::banlist::Standing;
 use crate::client::ClientKey;
 use crate::session::SessionId;
 use crate::time::Timestamp;
@@ -23,9 +24,17 @@ pub struct Strikes {
 
 #[derive(Debug, Default)]
 struct Book {
-    by_client: HashMap<ClientKey, Vec<Strike>>,
+    by_client: HashMap<ClientKey, Record>,
     /// Clients in the order of their first strike; may name clients since cleared.
     order: VecDeque<ClientKey>,
+}
+
+/// The strikes of one client.
+#[derive(Debug, Default)]
+struct Record {
+    strikes: Vec<Strike>,
+    /// Taken before the first of them was counted; `None` for those of before a restart, until the next one.
+    standing: Option<Standing>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +68,22 @@ impl Strikes {
             book.make_room();
             book.order.push_back(client);
         }
-        let strikes = book.by_client.entry(client).or_default();
+        let strikes = &mut book.by_client.entry(client).or_default().strikes;
         strikes.retain(|strike| strike.session != session && at.since(strike.at) <= self.window);
         strikes.push(Strike { session, at });
         strikes.len()
+    }
+
+    /// What the client's strikes rest on: a ban for them holds only if it still does.
+    pub fn standing(&self, client: ClientKey) -> Option<Standing> {
+        self.book.lock().by_client.get(&client)?.standing
+    }
+
+    /// Notes what the client's strikes rest on, where they rest on nothing yet.
+    pub fn rest_on(&self, client: ClientKey, standing: Standing) {
+        if let Some(record) = self.book.lock().by_client.get_mut(&client) {
+            record.standing.get_or_insert(standing);
+        }
     }
 
     /// Forgets the strikes of one client.
@@ -73,9 +94,9 @@ impl Strikes {
     /// Forgets one session of a client, as when a person says that it was an ordinary one.
     pub fn forget(&self, client: ClientKey, session: SessionId) {
         let mut book = self.book.lock();
-        if let Some(strikes) = book.by_client.get_mut(&client) {
-            strikes.retain(|strike| strike.session != session);
-            if strikes.is_empty() {
+        if let Some(record) = book.by_client.get_mut(&client) {
+            record.strikes.retain(|strike| strike.session != session);
+            if record.strikes.is_empty() {
                 book.by_client.remove(&client);
             }
         }

@@ -21,6 +21,8 @@ use crate::time::Timestamp;
 struct Memory {
     assessments: Mutex<Vec<Assessment>>,
     refusals_left: Mutex<u32>,
+    /// How often a ban was lifted, of whomever.
+    generation: Mutex<u64>,
     /// What filters on it share, where several do.
     shared: Option<Shared>,
 }
@@ -108,11 +110,20 @@ impl BanStore for Memory {
         Ok(())
     }
 
+    async fn generation(&self, _scope: BanScope) -> Result<u64, BanStoreError> {
+        Ok(*self.generation.lock())
+    }
+
+    async fn put_if(&self, _ban: &Ban, generation: u64) -> Result<bool, BanStoreError> {
+        Ok(*self.generation.lock() == generation)
+    }
+
     async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
         self.remove(scope).await
     }
 
     async fn remove(&self, _scope: BanScope) -> Result<bool, BanStoreError> {
+        *self.generation.lock() += 1;
         Ok(true)
     }
 }
@@ -517,6 +528,20 @@ async fn an_unban_keeps_behaviour_away_for_the_time_of_grace_and_loses_no_eviden
     bench.bans.unban("192.0.2.7".parse().unwrap(), Timestamp::now()).await;
     bench.see(blocking(), true, vec![Seen::Breach(breach(2, Limit::Flood))]).await;
     assert!(!bench.barred("192.0.2.7"), "grace");
+}
+
+#[tokio::test]
+async fn strikes_of_before_an_unban_at_another_filter_ban_nobody() {
+    let bench = Bench::sharing();
+    let strikes = |numbers: std::ops::Range<u8>| numbers.map(|n| Seen::Closed(session(n, SCANNER))).collect();
+    bench.see(blocking(), true, strikes(1..3)).await;
+    // There, an operator lets the client in: the store hears of it, this filter not yet.
+    bench.store.clear_strikes(session(1, 0).client.net()).await.unwrap();
+    bench.store.remove("192.0.2.7".parse().unwrap()).await.unwrap();
+    bench.see(blocking(), true, strikes(3..4)).await;
+    assert!(!bench.barred("192.0.2.7"), "the third one rests on a generation that is over");
+    let refused = "portcullis_bans_refused_total{reason=\"lifted\"} 1";
+    assert!(bench.metrics.exposition().unwrap().lines().any(|line| line == refused));
 }
 
 #[tokio::test]

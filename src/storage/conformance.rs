@@ -32,7 +32,7 @@ macro_rules! store_conformance_suite {
         store_conformance_suite!($fixture: append_is_idempotent, pages_newest_first, filters, odd_content_survives,
             every_verdict_survives, retention_removes_the_old, bans_are_kept, assessments_are_kept,
             strikes_are_deactivated, open_visits_are_kept, an_empty_batch_is_fine,
-            bans_that_ended_are_forgotten, filters_count_strikes_together, a_closed_session_is_judged_by_one);
+            bans_that_ended_are_forgotten, a_ban_holds_on_its_generation, no_ban_overtakes_an_unban, filters_count_strikes_together, a_closed_session_is_judged_by_one);
 
         #[tokio::test(flavor = "multi_thread")]
         async fn reopening_keeps_everything() {
@@ -355,6 +355,46 @@ pub(super) async fn bans_that_ended_are_forgotten(storage: &Storage) {
     assert!(!storage.bans.forget_ended(long.scope, end).await.unwrap());
     assert!(storage.bans.forget_ended(short.scope, end).await.unwrap());
     assert_eq!(storage.bans.load().await.unwrap(), [long]);
+}
+
+pub(super) async fn a_ban_holds_on_its_generation(storage: &Storage) {
+    let (bans, one) = (&storage.bans, ban("192.0.2.1"));
+    let generation = async || bans.generation(one.scope).await.unwrap();
+    assert_eq!(generation().await, 0);
+    assert!(!bans.put_if(&one, 1).await.unwrap(), "nobody lifted it yet");
+    assert!(bans.put_if(&one, 0).await.unwrap());
+    assert!(bans.put_if(&one, 0).await.unwrap(), "asked again after a lost answer");
+    assert_eq!((generation().await, bans.load().await.unwrap()), (0, vec![one.clone()]));
+    assert!(bans.remove(one.scope).await.unwrap());
+    assert_eq!(generation().await, 1);
+    assert!(!bans.put_if(&one, 0).await.unwrap());
+    assert_eq!(bans.load().await.unwrap(), []);
+    assert!(bans.put_if(&one, 1).await.unwrap());
+    // What ends by itself, or a person bans, is no lift.
+    assert!(bans.forget_ended(one.scope, one.until.unwrap()).await.unwrap());
+    bans.put(&one).await.unwrap();
+    assert_eq!(generation().await, 1);
+    // Where no ban and no client was, the lift counts too.
+    let other = ban("198.51.100.0/24");
+    assert!(!bans.remove(other.scope).await.unwrap());
+    assert!(!bans.put_if(&other, 0).await.unwrap());
+    storage.activity.append(&samples([1])).await.unwrap();
+    let seen = Ban { scope: "192.0.2.1".parse().unwrap(), ..one.clone() };
+    assert!(bans.put_if(&seen, 1).await.unwrap(), "a request of the client changes nothing");
+    assert_eq!(bans.load().await.unwrap(), [one]);
+}
+
+pub(super) async fn no_ban_overtakes_an_unban(storage: &Storage) {
+    let one = ban("192.0.2.1");
+    for round in 0..40 {
+        let generation = storage.bans.generation(one.scope).await.unwrap();
+        let decided = futures_util::future::join_all((0..3).map(|_| storage.bans.put_if(&one, generation)));
+        let (bans, lifted) = futures_util::future::join(decided, storage.bans.remove(one.scope)).await;
+        lifted.unwrap();
+        let made = bans.into_iter().map(Result::unwrap).collect::<Vec<_>>();
+        assert_eq!(storage.bans.load().await.unwrap(), [], "round {round}: {made:?}");
+        assert_eq!(storage.bans.generation(one.scope).await.unwrap(), generation + 1);
+    }
 }
 
 pub(super) async fn filters_count_strikes_together(storage: &Storage) {

@@ -26,6 +26,14 @@ impl BanStore for FakeBans {
         Ok(())
     }
 
+    async fn generation(&self, _scope: BanScope) -> Result<u64, BanStoreError> {
+        Ok(0)
+    }
+
+    async fn put_if(&self, ban: &Ban, _generation: u64) -> Result<bool, BanStoreError> {
+        self.put(ban).await.map(|()| true)
+    }
+
     async fn forget_ended(&self, scope: BanScope, _by: Timestamp) -> Result<bool, BanStoreError> {
         self.remove(scope).await
     }

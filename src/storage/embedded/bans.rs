@@ -1,7 +1,7 @@
 //! Bans: the blacklisted rows of `clientips`.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{CallError, EmbeddedStore};
 use crate::banlist::{Ban, BanOrigin, BanScope, BanStore, BanStoreError};
@@ -12,8 +12,16 @@ const LOAD: &str =
 const PUT: &str = "INSERT INTO clientips (clientIP, blacklisted, origin, reason, evidence, blacklistTime, banUntil) \
     VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (clientIP) DO UPDATE SET \
     blacklisted = 1, origin = ?2, reason = ?3, evidence = ?4, blacklistTime = ?5, banUntil = ?6";
-const REMOVE: &str = "UPDATE clientips SET blacklisted = 0, origin = NULL, reason = NULL, evidence = NULL, banUntil = NULL \
-    WHERE clientIP = ? AND blacklisted = 1";
+/// Makes a row only of generation 0, which one that is not there has.
+const PUT_IF: &str = "INSERT INTO clientips (clientIP, blacklisted, origin, reason, evidence, blacklistTime, banUntil) \
+    SELECT ?1, 1, ?2, ?3, ?4, ?5, ?6 WHERE ?7 = 0 OR EXISTS (SELECT 1 FROM clientips WHERE clientIP = ?1) \
+    ON CONFLICT (clientIP) DO UPDATE SET \
+    blacklisted = 1, origin = ?2, reason = ?3, evidence = ?4, blacklistTime = ?5, banUntil = ?6 WHERE generation = ?7";
+const IS_BANNED: &str = "SELECT 1 FROM clientips WHERE clientIP = ? AND blacklisted = 1";
+const REMOVE: &str = "INSERT INTO clientips (clientIP, blacklisted, generation) VALUES (?, 0, 1) \
+    ON CONFLICT (clientIP) DO UPDATE SET blacklisted = 0, origin = NULL, reason = NULL, evidence = NULL, \
+    banUntil = NULL, generation = generation + 1";
+const GENERATION: &str = "SELECT generation FROM clientips WHERE clientIP = ?";
 
 #[async_trait]
 impl BanStore for EmbeddedStore {
@@ -50,9 +58,41 @@ impl BanStore for EmbeddedStore {
         self.database.write(put).await.map_err(failed)
     }
 
+    async fn generation(&self, scope: BanScope) -> Result<u64, BanStoreError> {
+        let read = move |connection: &mut Connection| {
+            let mut statement = connection.prepare_cached(GENERATION)?;
+            statement.query_row([scope.to_string()], |row| row.get::<_, i64>(0)).optional()
+        };
+        let found = self.database.read(read).await.map_err(failed)?;
+        Ok(found.and_then(|generation| u64::try_from(generation).ok()).unwrap_or(0))
+    }
+
+    async fn put_if(&self, ban: &Ban, generation: u64) -> Result<bool, BanStoreError> {
+        let (ban, generation) = (ban.clone(), i64::try_from(generation).unwrap_or(i64::MAX));
+        let put = move |connection: &mut Connection| {
+            let values = params![
+                ban.scope.to_string(),
+                ban.origin.as_str(),
+                ban.reason,
+                ban.evidence.map(|id| id.to_string()),
+                ban.since.as_millis(),
+                ban.until.map(Timestamp::as_millis),
+                generation,
+            ];
+            connection.prepare_cached(PUT_IF)?.execute(values)
+        };
+        self.database.write(put).await.map(|rows| rows > 0).map_err(failed)
+    }
+
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
-        let remove = move |connection: &mut Connection| connection.execute(REMOVE, [scope.to_string()]);
-        self.database.write(remove).await.map(|rows| rows > 0).map_err(failed)
+        let remove = move |connection: &mut Connection| {
+            let change = connection.transaction()?;
+            let was_banned = change.prepare_cached(IS_BANNED)?.exists([scope.to_string()])?;
+            change.prepare_cached(REMOVE)?.execute([scope.to_string()])?;
+            change.commit()?;
+            Ok(was_banned)
+        };
+        self.database.write(remove).await.map_err(failed)
     }
 
     async fn forget_ended(&self, scope: BanScope, by: Timestamp) -> Result<bool, BanStoreError> {

@@ -52,7 +52,8 @@ CREATE TABLE IF NOT EXISTS clientips (
     reason TEXT,
     evidence TEXT,
     firstSeen INTEGER,
-    lastSeen INTEGER
+    lastSeen INTEGER,
+    generation INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS clientips_banned ON clientips (clientIP) WHERE blacklisted = 1;
 CREATE INDEX IF NOT EXISTS clientips_seen ON clientips (lastSeen);
@@ -102,17 +103,22 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StorageE
     Ok(())
 }
 
-/// Columns that `sesfeatures` got after version 1: JSON objects of our features and of the custom ones by name, and
-/// what spoke for a verdict.
-const LATER: [&str; 3] = ["features", "custom", "spoke"];
+/// Columns that tables got after version 1. Of `sesfeatures`: JSON objects of our features and of the custom ones by
+/// name, and what spoke for a verdict; of `clientips`: how often an operator lifted a ban there.
+const LATER: [(&str, &str, &str); 4] = [
+    ("sesfeatures", "features", "TEXT"),
+    ("sesfeatures", "custom", "TEXT"),
+    ("sesfeatures", "spoke", "TEXT"),
+    ("clientips", "generation", "INTEGER NOT NULL DEFAULT 0"),
+];
 
 /// Makes what is missing, in one transaction.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     tables(connection)?;
-    for column in LATER {
-        let known = "SELECT count(*) FROM pragma_table_info('sesfeatures') WHERE name = ?";
-        if connection.query_row(known, [column], |row| row.get::<_, i64>(0))? == 0 {
-            connection.execute_batch(&format!("ALTER TABLE sesfeatures ADD COLUMN {column} TEXT"))?;
+    for (table, column, kind) in LATER {
+        let known = "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?";
+        if connection.query_row(known, [table, column], |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))?;
         }
     }
     Ok(())

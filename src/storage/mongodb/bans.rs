@@ -5,6 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mongodb::bson::{Bson, Document, Timestamp as BsonTimestamp, doc};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
+use mongodb::options::ReturnDocument;
+use mongodb::results::UpdateResult;
 
 use super::document::{self, CLIENTIPS, SCHEMA_VERSION};
 use super::{CallError, DUPLICATE_KEY, MongoStore, within};
@@ -26,36 +28,53 @@ impl BanStore for MongoStore {
     }
 
     async fn put(&self, ban: &Ban) -> Result<(), BanStoreError> {
-        let set = doc! {
-            "schemaVersion": SCHEMA_VERSION,
-            "blacklisted": true,
-            "blacklistTime": document::date(ban.since),
-            "banUntil": ban.until.map_or(Bson::Null, document::date),
-            "origin": ban.origin.as_str(),
-            "reason": ban.reason.as_str(),
-            "evidence": ban.evidence.map_or(Bson::Null, |id| Bson::String(id.to_string())),
-        };
-        let update = doc! { "$set": set, "$unset": { "lifted": "" }, "$currentDate": stamp() };
-        let put = async || {
-            within(self.collection(CLIENTIPS).update_one(scope_is(ban.scope), update.clone()).upsert(true)).await
-        };
-        match put().await {
-            // Another filter made the client's document at the same moment: now it is there to be changed.
-            Err(CallError::Driver(error)) if is_duplicate(&error) => put().await,
-            written => written,
+        self.upsert(scope_is(ban.scope), of_ban(ban)).await.map(drop).map_err(failed)
+    }
+
+    async fn generation(&self, scope: BanScope) -> Result<u64, BanStoreError> {
+        let found = within(self.collection(CLIENTIPS).find_one(scope_is(scope))).await.map_err(failed)?;
+        Ok(found.and_then(|found| document::whole(&found, "generation")).unwrap_or(0))
+    }
+
+    async fn put_if(&self, ban: &Ban, generation: u64) -> Result<bool, BanStoreError> {
+        let mut filter = scope_is(ban.scope);
+        if generation > 0 {
+            filter.insert("generation", document::number(generation));
+            let updated = within(self.collection(CLIENTIPS).update_one(filter, of_ban(ban))).await.map_err(failed)?;
+            return Ok(updated.matched_count > 0);
         }
-        .map(drop)
-        .map_err(failed)
+        // A document that was never lifted has no generation, and one that is not there neither.
+        filter.insert("generation", doc! { "$exists": false });
+        match self.upsert(filter, of_ban(ban)).await {
+            Ok(_) => Ok(true),
+            // It is there and of another generation: the upsert tried to make it anew.
+            Err(CallError::Driver(error)) if is_duplicate(&error) => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
-        self.lift(scope_is(scope), true).await.map_err(failed)
+        let mut update = lifting("operator");
+        update.insert("$inc", doc! { "generation": 1_i64 });
+        let remove = async || {
+            let clients = self.collection(CLIENTIPS);
+            let call = clients.find_one_and_update(scope_is(scope), update.clone());
+            within(call.upsert(true).return_document(ReturnDocument::Before)).await
+        };
+        let before = match remove().await {
+            Err(CallError::Driver(error)) if is_duplicate(&error) => remove().await,
+            removed => removed,
+        };
+        let before = before.map_err(failed)?;
+        Ok(before.is_some_and(|before| before.get_bool("blacklisted").unwrap_or(false)))
     }
 
     async fn forget_ended(&self, scope: BanScope, by: Timestamp) -> Result<bool, BanStoreError> {
         let mut filter = scope_is(scope);
+        filter.insert("blacklisted", true);
         filter.insert("banUntil", doc! { "$lte": document::date(by) });
-        self.lift(filter, false).await.map_err(failed)
+        let updated = within(self.collection(CLIENTIPS).update_one(filter, lifting("expiry"))).await;
+        updated.map(|updated| updated.modified_count > 0).map_err(failed)
     }
 
     fn is_shared(&self) -> bool {
@@ -82,15 +101,37 @@ impl BanStore for MongoStore {
 }
 
 impl MongoStore {
-    /// Lifts the ban of the document that matches; whether there was one. What stays tells the other filters.
-    async fn lift(&self, mut filter: Document, by_operator: bool) -> Result<bool, CallError> {
-        filter.insert("blacklisted", true);
-        let update = doc! {
-            "$set": { "blacklisted": false, "lifted": if by_operator { "operator" } else { "expiry" } },
-            "$unset": { "banUntil": "", "origin": "", "reason": "", "evidence": "" },
-            "$currentDate": stamp(),
-        };
-        within(self.collection(CLIENTIPS).update_one(filter, update)).await.map(|updated| updated.modified_count > 0)
+    /// Changes the document that matches, or makes it.
+    async fn upsert(&self, filter: Document, update: Document) -> Result<UpdateResult, CallError> {
+        let call =
+            async || within(self.collection(CLIENTIPS).update_one(filter.clone(), update.clone()).upsert(true)).await;
+        match call().await {
+            // Another filter made the client's document at the same moment: now it is there to be changed.
+            Err(CallError::Driver(error)) if is_duplicate(&error) => call().await,
+            written => written,
+        }
+    }
+}
+
+fn of_ban(ban: &Ban) -> Document {
+    let set = doc! {
+        "schemaVersion": SCHEMA_VERSION,
+        "blacklisted": true,
+        "blacklistTime": document::date(ban.since),
+        "banUntil": ban.until.map_or(Bson::Null, document::date),
+        "origin": ban.origin.as_str(),
+        "reason": ban.reason.as_str(),
+        "evidence": ban.evidence.map_or(Bson::Null, |id| Bson::String(id.to_string())),
+    };
+    doc! { "$set": set, "$unset": { "lifted": "" }, "$currentDate": stamp() }
+}
+
+/// Takes a ban out of its document. What stays tells the other filters.
+fn lifting(by: &str) -> Document {
+    doc! {
+        "$set": { "blacklisted": false, "lifted": by },
+        "$unset": { "banUntil": "", "origin": "", "reason": "", "evidence": "" },
+        "$currentDate": stamp(),
     }
 }
 
@@ -115,6 +156,7 @@ fn change_of(document: &Document) -> Option<BanChange> {
 fn is_duplicate(error: &Error) -> bool {
     match error.kind.as_ref() {
         ErrorKind::Write(WriteFailure::WriteError(write)) => write.code == DUPLICATE_KEY,
+        ErrorKind::Command(command) => command.code == DUPLICATE_KEY,
         _ => false,
     }
 }
