@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::model::{self, ModelSet, TextThresholds};
 use crate::policy::{self, Policy};
 use crate::proxy::{self, Gate};
-use crate::session::{Checkpoint, Fingerprints, SessionTracker};
+use crate::session::{BodyReader, Checkpoint, Fingerprints, SessionTracker};
 use crate::storage::{OnUnreachable, Storage};
 
 /// Threads beside the proxy's: the admin API, the log's writer, the scorer.
@@ -305,6 +305,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         keyring: keyring.clone(),
     });
     let inspector = Arc::new(inspector(&config, &models, &metrics));
+    let bodies = BodyReader::new(&config.session.bodies, Some(metrics.session.clone()));
     let admin = admin::Admin::new(admin::Parts {
         config: config.clone(),
         keyring,
@@ -320,6 +321,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             behaviour::names_of(&config.features),
             config.logins.clone(),
             fingerprints.clone(),
+            bodies.clone(),
             metrics.behaviour.clone(),
         )),
         log: log.clone(),
@@ -342,6 +344,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         log: log.clone(),
         audit: audit.clone(),
         bodies: config.activity.bodies,
+        body_reader: bodies,
         logins: config.logins.clone(),
         ids,
         metrics: metrics.proxy.clone(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CustomNames, FEATURE_NAMES};
+use super::{BODIES, CustomNames, FEATURE_NAMES};
 use crate::expression::{Evaluation, Expression, Value};
 use crate::metrics::BehaviourMetrics;
 use crate::session::{Addend, Fingerprints, Gathering};
@@ -23,7 +23,7 @@ const RESERVED: [&str; 13] = [
     "model",
     "spoke",
     "custom",
-    "reqBodiesData",
+    BODIES,
     "schemaVersion",
 ];
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::session::{FINDING_KINDS, Gathering, Session};
+use crate::session::{Bodies, FINDING_KINDS, Gathering, Session};
 
 /// Every feature a model may ask for by name, beside the custom ones; the first five are the predecessor's.
 ///
@@ -59,6 +59,9 @@ pub const FEATURE_NAMES: [&str; BASE + OWN] = [
     "maxAttackScore",
 ];
 
+/// The predecessor's name for the values of request bodies; a model that asks for it by this name is told how many.
+pub const BODIES: &str = "reqBodiesData";
+
 /// How many are the predecessor's.
 const BASE: usize = 5;
 
@@ -83,6 +86,8 @@ pub struct SessionFeatures {
     pub own: Option<Box<[f64; OWN]>>,
     /// The custom features by name, in the order of the configuration they were counted under.
     pub custom: Vec<(String, f64)>,
+    /// Values of request bodies, [`BODIES`].
+    pub bodies: Bodies,
 }
 
 /// The custom features there are: their names, and how each is gathered.
@@ -103,6 +108,7 @@ impl SessionFeatures {
             duration_ms: session.duration_ms(),
             own: Some(Box::new(own(session))),
             custom: custom.iter().enumerate().map(value).collect(),
+            bodies: session.bodies.clone(),
         }
     }
 
@@ -132,6 +138,9 @@ impl SessionFeatures {
 
     /// The feature of this name, custom ones included.
     pub fn value(&self, name: &str) -> Option<f64> {
+        if name == BODIES {
+            return Some(f64::from(u32::try_from(self.bodies.len()).unwrap_or(u32::MAX)));
+        }
         match FEATURE_NAMES.iter().position(|known| *known == name) {
             Some(at) => self.values().get(at).copied(),
             None => self.custom.iter().find(|(known, _)| known == name).map(|(_, value)| *value),

@@ -7,8 +7,8 @@ use crate::inspection::AttackClass;
 use crate::metrics::BehaviourMetrics;
 use crate::policy::{Reason, Verdict};
 use crate::session::{
-    BROWSER_HEADERS, FINDING_KINDS, Fingerprints, Kind, Login, LoginEndpoints, Media, Method, Outcome, Session,
-    SessionId,
+    BROWSER_HEADERS, BodyReader, FINDING_KINDS, Fingerprints, Kind, Login, LoginEndpoints, Media, Method, Outcome,
+    Session, SessionId,
 };
 
 /// Judges visits by their records. Custom features are 0 there: the log has no cookies and secrets to evaluate.
@@ -16,6 +16,7 @@ pub struct LogJudge {
     judge: Judge,
     logins: LoginEndpoints,
     fingerprints: Fingerprints,
+    bodies: BodyReader,
 }
 
 impl LogJudge {
@@ -25,11 +26,12 @@ impl LogJudge {
         custom: CustomNames,
         logins: LoginEndpoints,
         fingerprints: Fingerprints,
+        bodies: BodyReader,
         metrics: BehaviourMetrics,
     ) -> Self {
         let (classifier, thresholds) =
             classifier.map_or((None, Thresholds::NEVER), |(model, thresholds)| (Some(model), thresholds));
-        Self { judge: Judge { classifier, thresholds, custom, metrics }, logins, fingerprints }
+        Self { judge: Judge { classifier, thresholds, custom, metrics }, logins, fingerprints, bodies }
     }
 
     /// The verdict on the visit these are the records of, in any order; `None` without any.
@@ -63,13 +65,14 @@ impl LogJudge {
             if at > 0 {
                 session.arrive(record.timestamp);
             }
-            session.add(&outcome_of(record, &self.logins, &self.fingerprints));
+            let body = self.bodies.read(record.request_body.as_ref());
+            session.add(&Outcome { body, ..outcome_of(record, &self.logins, &self.fingerprints) });
         }
         Some(session)
     }
 }
 
-/// What a request of the log adds to its visit.
+/// What a request of the log adds to its visit, but for the values of its body.
 pub fn outcome_of(record: &ActivityRecord, logins: &LoginEndpoints, fingerprints: &Fingerprints) -> Outcome {
     let header = |name: &str| {
         let found = record.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -95,6 +98,7 @@ pub fn outcome_of(record: &ActivityRecord, logins: &LoginEndpoints, fingerprints
         finding_kind: attack.map_or(FINDING_KINDS - 1, finding_kind),
         score: record.score.unwrap_or(0.0),
         custom: Vec::new(),
+        body: None,
     }
 }
 
@@ -131,11 +135,13 @@ mod tests {
     fn counts_the_records_of_a_visit_in_any_order() {
         let metrics = Metrics::new().unwrap().behaviour;
         let logins = LoginEndpoints::default();
-        let judge = LogJudge::new(None, CustomNames::from([]), logins, Fingerprints::new([1, 2]), metrics);
+        let bodies = BodyReader::new(&crate::session::BodySettings::default(), None);
+        let judge = LogJudge::new(None, CustomNames::from([]), logins, Fingerprints::new([1, 2]), bodies, metrics);
         let mut records: Vec<_> = (0..4).map(|number| ActivityRecord::sample(number * 1_000)).collect();
         records[1].status = 404;
         records[2].method = "POST".into();
         records[2].url = "/login?next=/".into();
+        records[2].request_body = Some(serde_json::json!({ "email": "a@b.example" }));
         records[2].status = 401;
         records.reverse();
         let id = SessionId::from(records[3].id);
@@ -145,6 +151,9 @@ mod tests {
         assert!(!assessment.active);
         assert_eq!((features.requests, features.codes_4xx, features.login_attempts), (4, 2, 1));
         assert_eq!((features.post_requests, features.duration_ms), (1, 3_000));
+        let bodies: Vec<_> = features.bodies.iter().collect();
+        assert_eq!(bodies, [("requestBody.email.2".into(), "a@b.example")]);
+        assert_eq!(features.value("reqBodiesData"), Some(1.0));
         assert_eq!(judge.assess(id, &[]), None);
     }
 }

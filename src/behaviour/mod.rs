@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use classifier::{Behaviour, BehaviourClassifier, BehaviourError, MOST_SPOKEN, Spoken, Thresholds};
 pub use custom::{CustomFeature, CustomFeatures, names_of};
-pub use features::{CustomNames, FEATURE_NAMES, OWN, SessionFeatures};
+pub use features::{BODIES, CustomNames, FEATURE_NAMES, OWN, SessionFeatures};
 pub use from_log::{LogJudge, finding_kind, outcome_of};
 pub(crate) use judge::Judge;
 pub use limits::{Allowance, Limit, Limits};

@@ -9,7 +9,7 @@ use crate::expression::{Expression, Scope};
 use crate::inspection::{AttackClass, Unpacking};
 use crate::model::Sensitivity;
 use crate::policy::{BodyLimitAction, Exclusion, FailureMode, Mode, Route, Terms};
-use crate::session::{self, Gathering, KeyBy, LoginEndpoints, Milestones};
+use crate::session::{self, BodySettings, Gathering, KeyBy, LoginEndpoints, Milestones};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -142,12 +142,26 @@ pub(super) fn session(mut section: Section<'_>) -> (session::Config, LoginEndpoi
         group: section.flag("group", default.group),
         key: key(&mut section),
         milestones: section.numbers("milestones", 1..=1_000_000).map_or(default.milestones, Milestones::new),
+        bodies: bodies(&mut section, default.bodies),
     };
     let endpoint = |text: &str| LoginEndpoints::parse(&[text]).is_ok().then(|| text.to_owned());
     let listed = section.list("login", "a method and a path, such as \"POST /login\"", endpoint);
     let logins = listed.and_then(|texts| LoginEndpoints::parse(&texts).ok()).unwrap_or_default();
     section.finish();
     (config, logins)
+}
+
+fn bodies(section: &mut Section<'_>, default: BodySettings) -> BodySettings {
+    BodySettings {
+        values: section.number("body_values", default.values, 0..=1_000),
+        ignored_keys: section
+            .list("body_ignored_keys", "a key of a body", |text| (!text.is_empty()).then(|| text.to_owned()))
+            .unwrap_or(default.ignored_keys),
+        memory: section
+            .optional_bytes("body_memory", MAX_BODY)
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(default.memory),
+    }
 }
 
 /// `key` says by what, `key_name` or `key_expression` by which.

@@ -13,6 +13,8 @@ pub struct SessionMetrics {
     pub unscored: IntCounter,
     /// Open sessions that were to be looked at and found no room in the scorer's queue.
     pub unshown: IntCounter,
+    /// Bodies whose values found no room with their session.
+    pub bodies_left_out: IntCounter,
 }
 
 impl SessionMetrics {
@@ -31,11 +33,16 @@ impl SessionMetrics {
                 "portcullis_sessions_unshown_total",
                 "Open sessions not judged at a milestone because the scorer's queue was full; they are at the next one.",
             )?,
+            bodies_left_out: IntCounter::new(
+                "portcullis_sessions_bodies_left_out_total",
+                "Request bodies whose values are not kept with their session because session.body_memory was used up.",
+            )?,
         };
         registry.register(Box::new(metrics.open.clone()))?;
         registry.register(Box::new(metrics.evicted.clone()))?;
         registry.register(Box::new(metrics.unscored.clone()))?;
         registry.register(Box::new(metrics.unshown.clone()))?;
+        registry.register(Box::new(metrics.bodies_left_out.clone()))?;
         Ok(metrics)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ort::environment::Environment;
 use ort::session::Session;
 
-use crate::behaviour::{BehaviourClassifier, FEATURE_NAMES, SessionFeatures};
+use crate::behaviour::{BODIES, BehaviourClassifier, FEATURE_NAMES, SessionFeatures};
 use crate::inspection::encode::{WINDOW_BYTES, WINDOW_STEP};
 use crate::inspection::{AttackClass, CONTEXT_LEVELS, CONTEXT_NAMES, TargetKind};
 use crate::metrics::ModelMetrics;
@@ -119,11 +119,11 @@ fn checked_behaviour(path: &Path, custom: &[String]) -> Result<Checked<Behaviour
 /// Every feature must be one the scorer counts, and stand once; medians, where there are any, one for each.
 fn features_faults(path: &Path, manifest: &BehaviourManifest, custom: &[String], faults: &mut Vec<ModelFault>) {
     let features = &manifest.features;
-    let known = |name: &String| FEATURE_NAMES.contains(&name.as_str()) || custom.contains(name);
+    let known = |name: &String| FEATURE_NAMES.contains(&name.as_str()) || name == BODIES || custom.contains(name);
     for name in features.iter().filter(|name| !known(name)) {
         let own = if custom.is_empty() { "none".to_owned() } else { custom.join(", ") };
         let problem = format!(
-            "names {name:?}, which this filter does not count; allowed are {} and the configuration's [[feature]]s: {own}",
+            "names {name:?}, which this filter does not count; allowed are {}, {BODIES} and the configuration's [[feature]]s: {own}",
             FEATURE_NAMES.join(", ")
         );
         faults.push(ModelFault::of_key(path, "features", problem));

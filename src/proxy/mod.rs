@@ -33,7 +33,7 @@ use crate::id::RequestIds;
 use crate::inspection::Inspector;
 use crate::metrics::ProxyMetrics;
 use crate::policy::Policy;
-use crate::session::{Fingerprints, KeyBy, LoginEndpoints, SessionTracker};
+use crate::session::{BodyReader, Fingerprints, KeyBy, LoginEndpoints, SessionTracker};
 
 pub use certificate::{CertificateError, certificate_end};
 pub use context::RequestContext;
@@ -97,6 +97,8 @@ pub struct Gate {
     pub audit: Option<AuditExport>,
     /// Which bodies are noted.
     pub bodies: BodyLogging,
+    /// Reads values of noted bodies for their sessions.
+    pub body_reader: BodyReader,
     /// Which requests are login attempts.
     pub logins: LoginEndpoints,
     /// Names for requests.

@@ -13,13 +13,15 @@ use crate::time::Timestamp;
 /// Bytes of a body that tell one attempt from another.
 const TOLD_APART_BY: usize = 4096;
 
-/// The outcome, and the fingerprint of what makes it an attack or a guess: its text or its credentials.
+/// The outcome, and the fingerprint of what makes it an attack or a guess: its text or its credentials. `body` is what
+/// the log keeps of the request's.
 pub(super) fn outcome(
     gate: &Gate,
     downstream: &Session,
     ctx: &RequestContext,
     timestamp: Timestamp,
     status: u16,
+    body: Option<&serde_json::Value>,
 ) -> (Outcome, u64) {
     let request = downstream.req_header();
     let (path, agent) = (request.uri.path(), request.headers.get(USER_AGENT));
@@ -42,6 +44,7 @@ pub(super) fn outcome(
         findings: u32::from(ctx.is_attack),
         finding_kind: ctx.findings.worst().map_or(FINDING_KINDS - 1, |(class, _)| finding_kind(class)),
         score: ctx.score.unwrap_or(0.0),
+        body: gate.body_reader.read(body),
         custom: if gate.custom.is_empty() { Vec::new() } else { addends(gate, downstream, ctx, status) },
     };
     let text = if outcome.findings > 0 || outcome.login != Login::None {

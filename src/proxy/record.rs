@@ -23,8 +23,10 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     count(gate, ctx, latency, attack);
     gate.metrics.sent(status, request_bytes, response_bytes);
     let session = ctx.visit.as_ref().map(crate::session::Visit::session);
+    let content_type = downstream.req_header().headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let request_body = body_to_keep(gate, content_type, ctx);
     if let (Some(client), false) = (ctx.client, ctx.verdict == Verdict::Refuse(Reason::Banned)) {
-        let (outcome, text) = outcome::outcome(gate, downstream, ctx, timestamp, status);
+        let (outcome, text) = outcome::outcome(gate, downstream, ctx, timestamp, status, request_body.as_ref());
         gate.watch.answer(&Asker { client, request: ctx.id, session }, &outcome, text);
         if let Some(visit) = ctx.visit.take() {
             visit.finish(&outcome);
@@ -32,8 +34,6 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     }
     let Some(client) = ctx.client else { return };
     let request = downstream.req_header();
-    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let request_body = body_to_keep(gate, content_type, ctx);
     let record = ActivityRecord {
         id: ctx.id,
         session,

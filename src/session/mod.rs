@@ -11,9 +11,11 @@
 //! over a channel of its own, at its [`Milestones`].
 //!
 //! A visit takes at most about 800 bytes with its places in the map and the queue of ages, and 50 more for each custom
-//! feature, whatever it does: paths and user agents are kept as sketches and fingerprints.
+//! feature, whatever it does: paths and user agents are kept as sketches and fingerprints. Values of request bodies have
+//! a memory of their own, bounded for all visits together ([`BodySettings::memory`]).
 
 mod ages;
+mod bodies;
 mod boundary;
 mod custom;
 mod due;
@@ -32,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::ClientKey;
 
+pub use bodies::{Bodies, BodyPart, BodyReader, BodySettings};
 pub use boundary::SessionBoundary;
 pub use custom::{Gathered, Gathering, MAX_CUSTOM};
 pub use due::Milestones;
@@ -83,6 +86,8 @@ pub struct Config {
     pub checkpoint: Duration,
     /// When an open session is judged before it closes; default after 10, 30 and 100 answered requests.
     pub milestones: Milestones,
+    /// Which values of request bodies are kept with a session.
+    pub bodies: BodySettings,
 }
 
 impl Default for Config {
@@ -95,6 +100,7 @@ impl Default for Config {
             key: KeyBy::Client,
             checkpoint: Duration::from_secs(10),
             milestones: Milestones::default(),
+            bodies: BodySettings::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
+use super::bodies::BodyPart;
 use crate::time::Timestamp;
 
 /// Kinds of attack a visit counts apart; the last one takes every class after them.
@@ -184,6 +185,8 @@ pub struct Outcome {
     pub score: f32,
     /// What the configured expressions made of it, in their order; `None` where one has no value. Empty without any.
     pub custom: Vec<Option<Addend>>,
+    /// What is kept of its body's values.
+    pub body: Option<BodyPart>,
 }
 
 /// What one request adds to a custom feature.
@@ -214,6 +217,7 @@ impl Default for Outcome {
             finding_kind: 0,
             score: 0.0,
             custom: Vec::new(),
+            body: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::bodies::Bodies;
 use super::custom::Gathered;
 use super::outcome::{Login, Method, Outcome};
 use super::tally::Tally;
@@ -77,6 +78,9 @@ pub struct Session {
     pub tally: Tally,
     /// The custom features, in the order of the configuration; `None` where there are none.
     pub custom: Option<Box<Gathered>>,
+    /// Values of request bodies.
+    #[serde(default)]
+    pub bodies: Bodies,
     /// Whether it was open when the filter last stopped, and goes on since.
     #[serde(default)]
     pub restored: bool,
@@ -101,6 +105,7 @@ impl Session {
             max_score: 0.0,
             tally: Tally::default(),
             custom: None,
+            bodies: Bodies::default(),
             restored: false,
         }
         .arrived(now)
@@ -128,6 +133,9 @@ impl Session {
         self.codes_4xx = self.codes_4xx.saturating_add(u32::from((400..500).contains(&outcome.status)));
         self.findings = self.findings.saturating_add(outcome.findings);
         self.max_score = self.max_score.max(outcome.score);
+        if let Some(body) = &outcome.body {
+            self.bodies.add(self.tally.answers, body);
+        }
         self.tally.add(outcome);
         if !outcome.custom.is_empty() {
             self.custom.get_or_insert_with(|| Box::new(Gathered::new(outcome.custom.len()))).add(&outcome.custom);

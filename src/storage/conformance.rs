@@ -288,6 +288,14 @@ fn assessment(number: u32) -> Assessment {
             duration_ms: 1 << 40,
             own: Some(Box::new(std::array::from_fn(|at| at as f64 + 0.25))),
             custom: vec![("spent".into(), 12.5), ("checkouts".into(), 2.0)],
+            bodies: [
+                ("requestBody.email.0", "a@b.example"),
+                ("requestBody.$gt$none.1", "None"),
+                ("requestBody.ä..2", ""),
+            ]
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
         },
         behaviour: Behaviour::Abnormal,
         active: true,

@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::fields;
 use crate::activity::ActivityRecord;
-use crate::behaviour::{Assessment, Behaviour, Cause, SessionFeatures};
+use crate::behaviour::{Assessment, BODIES, Behaviour, Cause, SessionFeatures};
 use crate::client::{ClientIp, ClientKey};
 use crate::id::RequestId;
 use crate::policy::Verdict;
@@ -130,6 +130,7 @@ pub fn assessment_json(assessment: &Assessment) -> Value {
         "cause": assessment.cause.map(Cause::as_str),
         "model": assessment.model,
         "custom": fields::custom_json(features),
+        BODIES: fields::bodies_json(features),
         "spoke": fields::spoke_json(&assessment.spoke),
     });
     for (name, value) in fields::own_json(features) {
@@ -167,6 +168,7 @@ pub fn assessment_of_json(document: Value, key: KeyOf<'_>) -> Result<Assessment,
             duration_ms: whole(&document, "sesDuration").unwrap_or(0),
             own: fields::own(&document),
             custom: fields::custom(&document["custom"]),
+            bodies: fields::bodies(&document[BODIES]),
         },
         behaviour: behaviour.ok_or("behavior: expected newSession, Normal or Abnormal")?,
         active: document["active"].as_bool().unwrap_or(false),

@@ -90,6 +90,7 @@ fn a_visit_survives_and_the_data_sets_tool_names_are_abnormal() {
             duration_ms: 1 << 40,
             own: Some(Box::new([0.5; crate::behaviour::OWN])),
             custom: vec![("spent".into(), 2.5)],
+            bodies: [("requestBody.n$int.0".to_owned(), "5".to_owned())].into_iter().collect(),
         },
         behaviour: Behaviour::Abnormal,
         active: true,

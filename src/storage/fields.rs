@@ -10,7 +10,7 @@ use crate::behaviour::{OWN, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
 use crate::policy::{Reason, Verdict};
-use crate::session::{Checkpoint, OpenVisit, SessionId};
+use crate::session::{Bodies, Checkpoint, OpenVisit, SessionId};
 
 /// The predecessor's `sessionID` of a request without a session.
 const NEW_REQUEST: &str = "newRequest";
@@ -160,6 +160,17 @@ pub(super) fn custom_json(features: &SessionFeatures) -> Value {
 /// The custom features of such an object.
 pub(super) fn custom(object: &Value) -> Vec<(String, f64)> {
     let one = |(name, value): (&String, &Value)| Some((name.clone(), value.as_f64()?));
+    object.as_object().map(|object| object.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The values of request bodies by their keys.
+pub(super) fn bodies_json(features: &SessionFeatures) -> Value {
+    features.bodies.iter().map(|(key, value)| (key.into_owned(), Value::from(value))).collect::<Map<_, _>>().into()
+}
+
+/// The values of such an object.
+pub(super) fn bodies(object: &Value) -> Bodies {
+    let one = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
     object.as_object().map(|object| object.iter().filter_map(one).collect()).unwrap_or_default()
 }
 

@@ -72,6 +72,28 @@ fn the_last_session_of_a_client_is_judged_with_the_predecessors_numbers() {
 }
 
 #[test]
+fn values_of_bodies_are_kept_with_the_session_as_the_predecessor_named_them() {
+    let origin = Origin::start();
+    let keys = "body_ignored_keys = [\"secretary\"]\nbody_values = 4\n";
+    let waf = Waf::with(&origin, &format!("[session]\ngap = \"1s\"\n{keys}[activity]\nbodies = \"redacted\"\n"));
+    waf.send(get("/"));
+    let order = br#"{"city": "Bern", "count": 3, "password": "tulip", "secretary": "left out", "gift": null}"#;
+    waf.send(post("/orders", "application/json", order));
+    waf.send(post("/login", "application/x-www-form-urlencoded", b"name=anna&one=too+many"));
+    waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures", 1);
+    let data = &waf.sql("SELECT reqBodiesData FROM sesfeatures")[0][0];
+    let kept: serde_json::Value = serde_json::from_str(data).unwrap();
+    let expected = json!({
+        "requestBody.city.1": "Bern",
+        "requestBody.count$int.1": "3",
+        "requestBody.password.1": kept["requestBody.password.1"],
+        "requestBody.gift$none.1": "None",
+    });
+    assert_eq!(kept, expected, "four values, and no more of the form");
+    assert!(!data.contains("tulip"), "{data}");
+}
+
+#[test]
 fn a_full_session_is_cut_at_exactly_its_cap_under_concurrency() {
     let origin = Origin::start();
     let waf = Waf::with(&origin, "[session]\nmax_requests = 5\ngap = \"1s\"\n");

@@ -92,6 +92,7 @@ pub(crate) fn start() -> Running {
             crate::behaviour::CustomNames::from([]),
             crate::session::LoginEndpoints::default(),
             crate::session::Fingerprints::new([1, 2]),
+            crate::session::BodyReader::new(&crate::session::BodySettings::default(), None),
             metrics.behaviour.clone(),
         )),
         open_sessions: Arc::new(move |limit| snapshot.lock().iter().take(limit).cloned().collect()),

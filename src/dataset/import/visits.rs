@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::activity::ActivityRecord;
 use crate::behaviour::outcome_of;
 use crate::client::ClientKey;
-use crate::session::{self, Fingerprints, LoginEndpoints, Session, SessionBoundary, SessionId};
+use crate::session::{self, BodyReader, Fingerprints, LoginEndpoints, Outcome, Session, SessionBoundary, SessionId};
 use crate::time::Timestamp;
 
 /// What requests are gathered by.
@@ -27,12 +27,14 @@ pub(super) struct Visits {
     max_open: usize,
     logins: LoginEndpoints,
     fingerprints: Fingerprints,
+    bodies: BodyReader,
 }
 
 impl Visits {
     pub(super) fn new(config: &session::Config, logins: LoginEndpoints) -> Self {
         let boundary = SessionBoundary { gap: config.gap, max_requests: config.max_requests };
-        Self { open: HashMap::new(), boundary, max_open: config.max_open.max(2), logins, fingerprints: FINGERPRINTS }
+        let (max_open, bodies) = (config.max_open.max(2), BodyReader::new(&config.bodies, None));
+        Self { open: HashMap::new(), boundary, max_open, logins, fingerprints: FINGERPRINTS, bodies }
     }
 
     /// Adds a request and names its visit; gives back the visits that are over by this.
@@ -58,7 +60,8 @@ impl Visits {
             .and_modify(|visit| visit.arrive(arrival))
             .or_insert_with(|| Session::begin(id, record.client, record.client_ip, arrival));
         visit.started = visit.started.min(arrival);
-        visit.add(&outcome_of(record, &self.logins, &self.fingerprints));
+        let body = self.bodies.read(record.request_body.as_ref());
+        visit.add(&Outcome { body, ..outcome_of(record, &self.logins, &self.fingerprints) });
         record.session = Some(visit.id);
         if self.open.len() > self.max_open {
             closed.extend(self.shed(arrival));

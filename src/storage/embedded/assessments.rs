@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::{CallError, EmbeddedStore};
 use crate::behaviour::{
-    Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, Behaviour, Cause, SessionFeatures,
+    Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, BODIES, Behaviour, Cause, SessionFeatures,
 };
 use crate::client::{ClientIp, ClientKey};
 use crate::session::SessionId;
@@ -14,8 +14,8 @@ use crate::storage::fields;
 use crate::time::Timestamp;
 
 const COLUMNS: &str = "sessionID, clientIP, clientKey, active, behavior, endTimestamp, numOfLoginAttempts, \
-    numOfPostReqs, numOfReqs, sesCodes4xx, sesDuration, score, cause, model, features, custom, spoke";
-const PLACES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+    numOfPostReqs, numOfReqs, sesCodes4xx, sesDuration, score, cause, model, features, custom, spoke, reqBodiesData";
+const PLACES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
 const ACTIVE_ABNORMAL: &str = "behavior = 'Abnormal' AND active = 1";
 
 #[async_trait]
@@ -93,6 +93,7 @@ fn put(connection: &Connection, assessment: &Assessment) -> rusqlite::Result<()>
         features.own.is_some().then(|| serde_json::Value::from(fields::own_json(features)).to_string()),
         fields::custom_json(features).to_string(),
         fields::spoke_json(&assessment.spoke).to_string(),
+        fields::bodies_json(features).to_string(),
     ];
     connection.prepare_cached(&sql)?.execute(values).map(drop)
 }
@@ -150,6 +151,7 @@ fn readable(row: &Row<'_>) -> rusqlite::Result<Option<Assessment>> {
             duration_ms: u64::try_from(row.get::<_, i64>("sesDuration")?).unwrap_or(0),
             own: json("features")?.as_ref().and_then(fields::own),
             custom: json("custom")?.as_ref().map(fields::custom).unwrap_or_default(),
+            bodies: json(BODIES)?.as_ref().map(fields::bodies).unwrap_or_default(),
         },
         behaviour,
         active: row.get("active")?,

@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS sesfeatures (
     model TEXT NOT NULL,
     features TEXT,
     custom TEXT,
-    spoke TEXT
+    spoke TEXT,
+    reqBodiesData TEXT
 );
 CREATE TABLE IF NOT EXISTS opensessions (id TEXT PRIMARY KEY NOT NULL, state TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS sesfeatures_client ON sesfeatures (clientKey, sessionID);
@@ -103,12 +104,13 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StorageE
     Ok(())
 }
 
-/// Columns that tables got after version 1. Of `sesfeatures`: JSON objects of our features and of the custom ones by
-/// name, and what spoke for a verdict; of `clientips`: how often an operator lifted a ban there.
-const LATER: [(&str, &str, &str); 4] = [
+/// Columns that tables got after version 1. Of `sesfeatures`: JSON objects of our features, of the custom ones and of
+/// body values by name, and what spoke for a verdict; of `clientips`: how often an operator lifted a ban there.
+const LATER: [(&str, &str, &str); 5] = [
     ("sesfeatures", "features", "TEXT"),
     ("sesfeatures", "custom", "TEXT"),
     ("sesfeatures", "spoke", "TEXT"),
+    ("sesfeatures", "reqBodiesData", "TEXT"),
     ("clientips", "generation", "INTEGER NOT NULL DEFAULT 0"),
 ];
 

@@ -10,7 +10,7 @@ use super::document::{self, SCHEMA_VERSION, SESFEATURES, number};
 use super::json;
 use super::{CallError, MongoStore, within};
 use crate::behaviour::{
-    Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, Behaviour, Cause, SessionFeatures,
+    Assessment, AssessmentQuery, AssessmentStore, AssessmentStoreError, BODIES, Behaviour, Cause, SessionFeatures,
 };
 use crate::client::ClientKey;
 use crate::session::{Session, SessionId};
@@ -129,6 +129,9 @@ fn of_assessment(assessment: &Assessment) -> Document {
         "custom": json::to_bson(&fields::custom_json(features)).unwrap_or(Bson::Null),
         "spoke": json::to_bson(&fields::spoke_json(&assessment.spoke)).unwrap_or(Bson::Null),
     };
+    // The predecessor's keys have dots, which a field of a document may have.
+    let bodies = features.bodies.iter().map(|(key, value)| (key.into_owned(), Bson::from(value)));
+    document.insert(BODIES, bodies.collect::<Document>());
     for (name, value) in fields::own_json(features) {
         document.insert(name, value.as_f64());
     }
@@ -152,6 +155,7 @@ fn assessment_of(document: &Document) -> Option<Assessment> {
             duration_ms: document::whole(document, "sesDuration").unwrap_or(0),
             own: fields::own(&json::from_bson(&Bson::Document(document.clone()))),
             custom: document.get("custom").map(|custom| fields::custom(&json::from_bson(custom))).unwrap_or_default(),
+            bodies: document.get(BODIES).map(|bodies| fields::bodies(&json::from_bson(bodies))).unwrap_or_default(),
         },
         behaviour: Behaviour::parse(document::text(document, "behavior")?)?,
         active: document.get_bool("active").unwrap_or(false),

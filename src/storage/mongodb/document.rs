@@ -3,9 +3,10 @@
 //! `httplogs` (beside the predecessor's fields: `clientKey`, `responseSize`, `latencyUs`, `verdict`, `reason`,
 //! `class`, `score`, `findings`). `requestBody` is a sub-document where BSON can hold it and a query can name its
 //! keys; any other body (a list, keys with `$` or `.`) stands as JSON text in `requestBodyJson`.
-//! `clientips` gains `banUntil`, `origin`, `reason`, `evidence`, `firstSeen`, `lastSeen`;
+//! `clientips` gains `banUntil`, `origin`, `reason`, `evidence`, `generation`, `firstSeen`, `lastSeen`;
 //! `sesfeatures` gains `clientKey`, `score`, `cause`, `model`, `spoke`, every feature of
-//! [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) by its name, and `custom` with the custom features by theirs.
+//! [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) by its name, and `custom` with the custom features by theirs;
+//! its `reqBodiesData` has dots in its keys (`requestBody.email.0`), as the predecessor wrote them.
 
 use std::time::Duration;
 
