@@ -23,7 +23,7 @@
 //! 3  proxy admin dataset     → 2 1 0 (never each other)
 //! 2  storage model audit     → traits and types of 1; 0 (never each other)
 //! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
-//!    banlist, session → client
+//!    banlist, session, crawlers → client; behaviour → crawlers
 //! 0  client expression id live logging metrics spool time → nothing of ours but each other's ids and moments
 //! ```
 //!
@@ -41,6 +41,7 @@
 //! | the text model, on an input | counted; then `inspection.on_error`: `refuse` (default) or `allow` |
 //! | the behaviour model | counted; the session is stored as `newSession`, without a judgement |
 //! | the audit export | its queue is bounded; what finds no room is dropped and counted |
+//! | the resolver (`banlist.crawlers`) | nothing is proved: an offender is banned like everyone, no later than `banlist.resolver_timeout` |
 //! | the scorer's backlog | bounded; a session that finds no room is counted and left unjudged |
 
 pub mod activity;
@@ -52,6 +53,7 @@ pub mod behaviour;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod crawlers;
 pub mod dataset;
 pub mod expression;
 pub mod id;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("time", &[]),
     ("metrics", &[]),
     ("live", &[]),
@@ -16,6 +16,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("id", &["time"]),
     ("expression", &[]),
     ("client", &["metrics", "live", "id", "time"]),
+    ("crawlers", &["client", "id", "time"]),
     ("banlist", &["client", "metrics", "live", "id", "time"]),
     ("session", &["expression", "client", "metrics", "live", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
@@ -30,6 +31,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "inspection",
             "session",
             "banlist",
+            "crawlers",
             "client",
             "metrics",
             "live",
@@ -76,9 +78,10 @@ const SERVICES: &[&str] = &[
 ];
 
 /// Crates and the one folder that may name them.
-const ALONE: [(&str, &str); 7] = [
+const ALONE: [(&str, &str); 8] = [
     ("pingora", "proxy"),
     ("cel", "expression"),
+    ("hickory_resolver", "crawlers"),
     ("ort", "model"),
     ("mongodb", "storage"),
     ("rusqlite", "storage"),

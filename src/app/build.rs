@@ -15,6 +15,7 @@ use crate::audit::AuditExport;
 use crate::banlist::BanList;
 use crate::behaviour::{self, BehaviourScorer, CustomFeatures, Inlets, LogJudge, Strikes, Watch};
 use crate::config::{Config, Fault, Sources};
+use crate::crawlers::Crawlers;
 use crate::expression;
 use crate::id::RequestIds;
 use crate::inspection::{self, Inspector};
@@ -131,6 +132,7 @@ pub(super) fn build(
     }
     let audit = metrics.as_ref().and_then(|metrics| audit(&mut gathered, &config, metrics));
     let access = access(&mut gathered, &config);
+    let crawlers = Crawlers::new(&config.crawlers).map_err(|error| gathered.add("banlist.resolver", error)).ok();
     let storage = match &runtime {
         Some(runtime) if gathered.is_sound("storage.") => match runtime.block_on(Storage::open(&config.storage)) {
             Ok(storage) => Some(storage),
@@ -143,7 +145,7 @@ pub(super) fn build(
     };
     let spools = metrics.as_ref().and_then(|metrics| gather(&mut gathered, Spools::open(&config, metrics)));
     let named = ids.and_then(|ids| Some((filter_name(&mut gathered, &config, &ids)?, ids)));
-    match (runtime, metrics, named, models, storage, spools, access) {
+    match (runtime, metrics, named, models, storage, spools, access.zip(crawlers)) {
         (
             Some(runtime),
             Some(metrics),
@@ -151,9 +153,22 @@ pub(super) fn build(
             Some(models),
             Some(storage),
             Some(spools),
-            Some(access),
+            Some((access, crawlers)),
         ) if gathered.faults.is_empty() => {
-            let parts = Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access };
+            let parts = Parts {
+                config,
+                sources,
+                filter,
+                metrics,
+                ids,
+                models,
+                storage,
+                spools,
+                audit,
+                level,
+                access,
+                crawlers,
+            };
             let guard = runtime.enter();
             let joined = runtime.block_on(join(parts));
             drop(guard);
@@ -199,6 +214,8 @@ struct Parts {
     level: LogLevel,
     sources: Sources,
     access: Access,
+    /// Tells search engines, where that is asked for.
+    crawlers: Option<Arc<Crawlers>>,
 }
 
 /// Who may use the admin API, how, and where it is noted.
@@ -246,7 +263,8 @@ impl Joined {
 }
 
 async fn join(parts: Parts) -> Result<Joined, String> {
-    let Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access } = parts;
+    let Parts { config, sources, filter, metrics, ids, models, storage, spools, audit, level, access, crawlers } =
+        parts;
     let Access { keyring, tls, audit: changes } = access;
     zero::series(&metrics);
     zero::started(&metrics, &config);
@@ -268,6 +286,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
             pseudonyms: config.activity.pseudonyms.clone(),
             strikes: Arc::clone(&strikes),
             bans: Arc::clone(&bans),
+            crawlers,
             metrics: metrics.behaviour.clone(),
         },
     );

@@ -17,6 +17,7 @@ mod classifier;
 mod custom;
 mod features;
 mod from_log;
+mod inquiry;
 mod judge;
 mod ledger;
 mod limits;

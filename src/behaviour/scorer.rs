@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::inquiry::{Inquiries, Next, Offence};
 use super::judge::Judge;
 use super::ledger::{Entry, Ledger, LedgerWriter};
 use super::offences::Offences;
@@ -17,7 +18,7 @@ use super::{
 use crate::activity::Pseudonyms;
 use crate::banlist::{Ban, BanList, BanOrigin, BanOutcome, BanScope, Standing};
 use crate::client::ClientKey;
-use crate::id::RequestId;
+use crate::crawlers::Crawlers;
 use crate::metrics::BehaviourMetrics;
 use crate::session::{ClosedSession, OpenSession, Session, SessionId};
 use crate::spool::Spool;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub strikes: Arc<Strikes>,
     /// The edge blacklist.
     pub bans: Arc<BanList>,
+    /// Tells search engines, which are not banned; `None` bans them like everyone.
+    pub crawlers: Option<Arc<Crawlers>>,
     /// Counts.
     pub metrics: BehaviourMetrics,
 }
@@ -65,7 +68,7 @@ pub struct BehaviourScorer {
 impl BehaviourScorer {
     /// A scorer of these parts.
     pub fn new(config: Config, parts: Parts) -> Self {
-        let Parts { classifier, custom, store, spool, pseudonyms, strikes, bans, metrics } = parts;
+        let Parts { classifier, custom, store, spool, pseudonyms, strikes, bans, crawlers, metrics } = parts;
         let (classifier, thresholds) =
             classifier.map_or((None, Thresholds::NEVER), |(model, thresholds)| (Some(model), thresholds));
         let (ledger, writer) = Ledger::new(Arc::clone(&store), spool, pseudonyms, metrics.clone());
@@ -73,7 +76,9 @@ impl BehaviourScorer {
         let offences = Offences::new(config.growth());
         let struck = Struck::default();
         let together = Together::new(Arc::clone(&store));
-        let bench = Bench { config, judge, ledger, store, strikes, struck, offences, bans, together, metrics };
+        let inquiries = Inquiries::new(crawlers, metrics.clone());
+        let bench =
+            Bench { config, judge, ledger, store, strikes, struck, offences, bans, inquiries, together, metrics };
         Self { bench, writer }
     }
 
@@ -89,6 +94,7 @@ impl BehaviourScorer {
         loop {
             let come = tokio::select! {
                 biased;
+                Some(next) = bench.inquiries.answered() => Come::Answered(next),
                 Some(breach) = breaches.recv() => Come::Breach(breach),
                 Some(OpenSession(session)) = open.recv() => Come::Open(session),
                 session = closed.recv() => session.map_or(Come::End, |ClosedSession(session)| Come::Closed(session)),
@@ -96,6 +102,7 @@ impl BehaviourScorer {
                 session = bench.together.abandoned() => Come::Abandoned(session),
             };
             match come {
+                Come::Answered(next) => _ = bench.follow(next, Timestamp::now()).await,
                 Come::Breach(breach) => bench.breach(&breach, Timestamp::now()).await,
                 Come::Open(session) => bench.open(&session, Timestamp::now()).await,
                 Come::Closed(session) => bench.close(&session, Timestamp::now()).await,
@@ -109,6 +116,9 @@ impl BehaviourScorer {
             }
             bench.metrics.queued.set(i64::try_from(closed.len()).unwrap_or(i64::MAX));
         }
+        while let Some(next) = bench.inquiries.answered().await {
+            bench.follow(next, Timestamp::now()).await;
+        }
         drop(bench);
         // A writer that panicked has already said so; there is nothing left to store with.
         let _ = writing.await;
@@ -118,6 +128,8 @@ impl BehaviourScorer {
 /// What came next.
 #[allow(clippy::large_enum_variant)] // Lives for one turn of the loop.
 enum Come {
+    /// What the DNS said of an offender's address.
+    Answered(Next),
     Breach(Breach),
     Open(Session),
     Closed(Session),
@@ -142,17 +154,9 @@ struct Bench {
     struck: Struck,
     offences: Offences,
     bans: Arc<BanList>,
+    inquiries: Inquiries,
     together: Together,
     metrics: BehaviourMetrics,
-}
-
-/// What a ban is for.
-struct Offence {
-    client: ClientKey,
-    /// What the decision rests on.
-    standing: Standing,
-    evidence: RequestId,
-    reason: String,
 }
 
 impl Bench {
@@ -215,7 +219,8 @@ impl Bench {
         if let Some(session) = session {
             self.strikes.add(client, session, now);
         }
-        let offence = Offence { client, standing, evidence: breach.request, reason: limit.describe().to_owned() };
+        let (ip, evidence, reason) = (breach.client.ip, breach.request, limit.describe().to_owned());
+        let offence = Offence { client, ip, standing, evidence, reason };
         if !self.ban(offence, now).await
             && let Some(session) = session
         {
@@ -231,7 +236,8 @@ impl Bench {
         let strikes = self.count_everywhere(client, session).await.map_or(here, |everywhere| everywhere.max(here));
         if strikes > self.config.max_abnormal {
             let reason = format!("{strikes} abnormal sessions, {} allowed", self.config.max_abnormal);
-            self.ban(Offence { client, standing, evidence: session.first_request(), reason }, now).await;
+            let (ip, evidence) = (assessment.client_ip, session.first_request());
+            self.ban(Offence { client, ip, standing, evidence, reason }, now).await;
         }
     }
 
@@ -252,18 +258,37 @@ impl Bench {
         self.together.strike(client, session, self.config.window).await
     }
 
-    /// Bans where that is asked for; whether the client is banned now, or would be but for the dry run.
+    /// Bans where that is asked for; whether the client is banned now, or would be but for the dry run. One who may be a
+    /// search engine is asked about first.
     async fn ban(&mut self, offence: Offence, now: Timestamp) -> bool {
-        let Offence { client, standing, evidence, reason } = offence;
+        if !self.config.dry_run && !self.config.block_ip {
+            return false;
+        }
+        let next = self.inquiries.about(offence, now);
+        self.follow(next, now).await
+    }
+
+    async fn follow(&mut self, next: Next, now: Timestamp) -> bool {
+        match next {
+            Next::Ban(offence) => self.ban_other(offence, now).await,
+            Next::Spare(Offence { client, ip, evidence, reason, .. }) => {
+                self.metrics.spared.inc();
+                tracing::info!(%client, %ip, %evidence, reason, "client not banned: it is a search engine, as the DNS says");
+                self.strikes.clear(client);
+                false
+            }
+            Next::Wait => false,
+        }
+    }
+
+    async fn ban_other(&mut self, offence: Offence, now: Timestamp) -> bool {
+        let Offence { client, standing, evidence, reason, .. } = offence;
         let duration = self.offences.duration(client, &self.config, now);
         if self.config.dry_run {
             self.metrics.would_ban.inc();
             tracing::info!(%client, %evidence, reason, ?duration, "client would have been banned: dry run");
             self.strikes.clear(client);
             return true;
-        }
-        if !self.config.block_ip {
-            return false;
         }
         let ban = Ban {
             scope: BanScope::from(client.net()),

@@ -10,6 +10,8 @@ use tokio::sync::{mpsc, watch};
 use super::*;
 use crate::banlist::{self, Ban, BanList, BanScope, BanStore, BanStoreError};
 use crate::client::{ClientIdentity, ClientIp, ClientKey, PeerAddr, TrustedProxies};
+use crate::crawlers::Crawlers;
+use crate::crawlers::tests::{Say, Server, addresses, crawlers, pointer, serve};
 use crate::id::RequestId;
 use crate::metrics::Metrics;
 use crate::session::{ClosedSession, OpenSession, Session, SessionId};
@@ -157,6 +159,7 @@ struct Bench {
     bans: Arc<BanList>,
     strikes: Arc<Strikes>,
     spool: Option<Arc<Spool>>,
+    crawlers: Option<Arc<Crawlers>>,
     metrics: Metrics,
 }
 
@@ -176,7 +179,7 @@ impl Bench {
         let trusted = TrustedProxies::default();
         let bans = BanList::new(banlist::Config::default(), ban_store, trusted, metrics.banlist.clone());
         let strikes = Arc::new(Strikes::new(Duration::from_secs(3_600)));
-        Self { store, bans: Arc::new(bans), strikes, spool: None, metrics }
+        Self { store, bans: Arc::new(bans), strikes, spool: None, crawlers: None, metrics }
     }
 
     fn scorer(&self, config: Config, with_model: bool) -> BehaviourScorer {
@@ -190,6 +193,7 @@ impl Bench {
             pseudonyms: None,
             strikes: Arc::clone(&self.strikes),
             bans: Arc::clone(&self.bans),
+            crawlers: self.crawlers.clone(),
             metrics: self.metrics.behaviour.clone(),
         };
         BehaviourScorer::new(config, parts)
@@ -540,8 +544,60 @@ async fn strikes_of_before_an_unban_at_another_filter_ban_nobody() {
     bench.store.remove("192.0.2.7".parse().unwrap()).await.unwrap();
     bench.see(blocking(), true, strikes(3..4)).await;
     assert!(!bench.barred("192.0.2.7"), "the third one rests on a generation that is over");
-    let refused = "portcullis_bans_refused_total{reason=\"lifted\"} 1";
-    assert!(bench.metrics.exposition().unwrap().lines().any(|line| line == refused));
+    assert!(bench.counted("portcullis_bans_refused_total{reason=\"lifted\"} 1"));
+}
+
+impl Bench {
+    /// One that asks a server of this zone before it bans.
+    fn asking(zone: &[(&str, Say)]) -> (Self, Server) {
+        let server = serve(zone);
+        (Self { crawlers: Some(crawlers(&server)), ..Self::new() }, server)
+    }
+
+    fn counted(&self, line: &str) -> bool {
+        self.metrics.exposition().unwrap().lines().any(|found| found == line)
+    }
+}
+
+#[tokio::test]
+async fn a_search_engine_that_the_dns_confirms_is_spared() {
+    let (bench, _server) = Bench::asking(&[
+        ("7.2.0.192.in-addr.arpa.", pointer("crawl.googlebot.com")),
+        ("crawl.googlebot.com.", addresses(&["192.0.2.7"])),
+    ]);
+    let offences = vec![Seen::Breach(breach(1, Limit::Flood)), Seen::Breach(breach(2, Limit::Flood))];
+    bench.see(Config { max_abnormal: 0, ..blocking() }, true, offences).await;
+    bench.score(Config { max_abnormal: 0, ..blocking() }, true, vec![session(3, SCANNER)]).await;
+    assert!(!bench.barred("192.0.2.7"));
+    assert!(bench.counted("portcullis_crawler_checks_total{outcome=\"crawler\"} 1"), "the answer is kept");
+    assert!(bench.behaviours().contains(&(Behaviour::Abnormal, true)), "spared, not judged otherwise");
+}
+
+#[tokio::test]
+async fn who_only_says_to_be_a_search_engine_is_banned_and_so_is_who_nobody_knows() {
+    for (name, say) in [("spoofed", pointer("crawl.googlebot.com")), ("away", Say::Nothing), ("refused", Say::Code(5))]
+    {
+        let (bench, _server) =
+            Bench::asking(&[("7.2.0.192.in-addr.arpa.", say), ("crawl.googlebot.com.", addresses(&["198.51.100.1"]))]);
+        bench.see(blocking(), true, vec![Seen::Breach(breach(1, Limit::Flood))]).await;
+        assert!(bench.barred("192.0.2.7"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_unban_while_the_dns_is_asked_goes_before_the_ban() {
+    let (bench, server) = Bench::asking(&[("7.2.0.192.in-addr.arpa.", Say::Nothing)]);
+    let scope = "192.0.2.7".parse().unwrap();
+    let lifting = async {
+        while server.asked() == 0 {
+            tokio::task::yield_now().await;
+        }
+        bench.bans.unban(scope, Timestamp::now()).await;
+    };
+    let judging = bench.see(blocking(), true, vec![Seen::Breach(breach(1, Limit::Flood))]);
+    futures_util::future::join(judging, lifting).await;
+    assert!(!bench.barred("192.0.2.7"));
+    assert!(bench.counted("portcullis_bans_refused_total{reason=\"lifted\"} 1"));
 }
 
 #[tokio::test]

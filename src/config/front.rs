@@ -9,6 +9,7 @@ use super::units;
 use crate::admin::{NamedToken, Role, TokenHash};
 use crate::banlist::{self, AtAccept};
 use crate::client::{self, TrustedProxies};
+use crate::crawlers::{self, CrawlerDomain};
 use crate::proxy::{self, TlsFiles, Upstream};
 
 const ADDRESS: &str = "an address and a port, such as \"127.0.0.1:8080\"";
@@ -144,7 +145,7 @@ pub(super) fn client(mut section: Section<'_>) -> client::Config {
     config
 }
 
-pub(super) fn banlist(mut section: Section<'_>, client: &client::Config) -> banlist::Config {
+pub(super) fn banlist(mut section: Section<'_>, client: &client::Config) -> (banlist::Config, crawlers::Config) {
     let default = banlist::Config::default();
     let config = banlist::Config {
         allowlist: section.list("allowlist", NETWORK, units::network).unwrap_or_default(),
@@ -159,6 +160,18 @@ pub(super) fn banlist(mut section: Section<'_>, client: &client::Config) -> banl
     if config.at_accept == AtAccept::Drop && !client.trusted_proxies.is_empty() {
         section.fault("at_accept", "\"drop\" acts on the socket peer, which is a proxy here; expected \"answer\"");
     }
+    let crawlers = crawlers(&mut section);
     section.finish();
-    config
+    (config, crawlers)
+}
+
+fn crawlers(section: &mut Section<'_>) -> crawlers::Config {
+    let default = crawlers::Config::default();
+    let domain = "a domain of at least two labels with a dot in front, such as \".googlebot.com\"";
+    crawlers::Config {
+        domains: section.list("crawlers", domain, CrawlerDomain::parse).unwrap_or_default(),
+        resolver: section
+            .optional("resolver", "an address and a port, such as \"127.0.0.1:53\"", |text| text.parse().ok()),
+        timeout: section.duration("resolver_timeout", default.timeout, Duration::from_millis(10)..=60 * SECOND),
+    }
 }

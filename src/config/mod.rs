@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::{activity, audit, banlist, behaviour, client, proxy, session, storage};
+use crate::{activity, audit, banlist, behaviour, client, crawlers, proxy, session, storage};
 
 pub use front::AdminListener;
 pub use judging::{InspectionSettings, ModelSettings};
@@ -49,6 +49,8 @@ pub struct Config {
     pub client: client::Config,
     /// Who is barred.
     pub banlist: banlist::Config,
+    /// Search engines, which behaviour does not ban.
+    pub crawlers: crawlers::Config,
     /// Visits.
     pub session: session::Config,
     /// Which requests are login attempts.
@@ -90,7 +92,7 @@ impl Config {
     fn of_sections(mut top: Section<'_>) -> Self {
         let data_dir = top.path_of("data_dir").unwrap_or_else(|| PathBuf::from("data"));
         let client = front::client(top.section("client"));
-        let banlist = front::banlist(top.section("banlist"), &client);
+        let (banlist, crawlers) = front::banlist(top.section("banlist"), &client);
         let (session, logins) = judging::session(top.section("session"));
         let activity = keeping::activity(top.section("activity"));
         let (routes, exclusions) = (top.sections("route"), top.sections("exclusion"));
@@ -108,6 +110,7 @@ impl Config {
             data_dir,
             client,
             banlist,
+            crawlers,
             session,
             logins,
             activity,

@@ -95,3 +95,23 @@ fn onnx_runtime_s_own_variable_names_its_library_unless_the_configuration_does()
     assert_eq!(read(&[variable, key]), Some(PathBuf::from("/b.so")));
     assert_eq!(read(&[("ORT_DYLIB_PATH", "")]), None);
 }
+
+#[test]
+fn crawlers_and_keys_of_bodies_are_read_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("odd.toml");
+    let of = |text: &str| {
+        std::fs::write(&file, format!("[proxy]\nupstream = \"127.0.0.1:1\"\n{text}")).unwrap();
+        read(file.clone())
+    };
+    let (config, faults) = of("[banlist]\ncrawlers = [\".GoogleBot.com\"]\nresolver = \"[::1]:5353\"\n\
+        [session]\nbody_values = 0\nbody_ignored_keys = []\nbody_memory = \"1MiB\"");
+    assert_eq!(faults, Vec::<String>::new());
+    assert_eq!(config.crawlers.domains, [crawlers::CrawlerDomain::parse(".googlebot.com").unwrap()]);
+    assert_eq!(config.crawlers.resolver, Some("[::1]:5353".parse().unwrap()));
+    assert_eq!(config.session.bodies, session::BodySettings { values: 0, ignored_keys: Vec::new(), memory: 1 << 20 });
+    let (_, faults) =
+        of("[banlist]\ncrawlers = [\"googlebot.com\"]\nresolver = \"localhost\"\nresolver_timeout = \"0s\"");
+    let keys: Vec<_> = faults.iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(keys, ["banlist.crawlers", "banlist.resolver", "banlist.resolver_timeout"], "{faults:?}");
+}

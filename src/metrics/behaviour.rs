@@ -4,12 +4,18 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, 
 
 use crate::metrics::{Label, SCORE_BUCKETS, StoreMetrics};
 
+/// What the DNS says of an address.
+const CRAWLER_OUTCOMES: [&str; 4] = ["crawler", "other", "unknown", "skipped"];
+
 /// Counts of judged visits.
 #[derive(Clone)]
 pub struct BehaviourMetrics {
     assessments: IntCounterVec,
     early: IntCounterVec,
     breaches: IntCounterVec,
+    crawlers: IntCounterVec,
+    /// Bans not made because the client is a search engine.
+    pub spared: IntCounter,
     /// Bans that a dry run did not make.
     pub would_ban: IntCounter,
     /// Requests of clients not watched because too many others were.
@@ -40,7 +46,16 @@ impl BehaviourMetrics {
             "portcullis_limit_breaches_total",
             "Times a client passed a limit of requests, by limit, whether or not it was banned for it.",
         );
+        let crawlers = Opts::new(
+            "portcullis_crawler_checks_total",
+            "Addresses the DNS was asked about before a ban, by what it said; skipped ones were too many at once.",
+        );
         let metrics = Self {
+            crawlers: IntCounterVec::new(crawlers, &["outcome"])?,
+            spared: IntCounter::new(
+                "portcullis_behaviour_spared_total",
+                "Bans that were not made because the DNS says that the client is a search engine of banlist.crawlers.",
+            )?,
             assessments: IntCounterVec::new(assessments, &["behavior"])?,
             early: IntCounterVec::new(early, &["behavior"])?,
             breaches: IntCounterVec::new(breaches, &["limit"])?,
@@ -82,6 +97,8 @@ impl BehaviourMetrics {
         registry.register(Box::new(metrics.assessments.clone()))?;
         registry.register(Box::new(metrics.early.clone()))?;
         registry.register(Box::new(metrics.breaches.clone()))?;
+        registry.register(Box::new(metrics.crawlers.clone()))?;
+        registry.register(Box::new(metrics.spared.clone()))?;
         registry.register(Box::new(metrics.would_ban.clone()))?;
         registry.register(Box::new(metrics.unwatched.clone()))?;
         registry.register(Box::new(metrics.expression_errors.clone()))?;
@@ -97,6 +114,12 @@ impl BehaviourMetrics {
     /// Makes the series of these judgements, so that they are at 0 before the first one.
     pub fn at_zero(&self, behaviours: &[impl Label]) {
         behaviours.iter().for_each(|behaviour| _ = self.assessments.with_label_values(&[behaviour.label()]));
+        CRAWLER_OUTCOMES.iter().for_each(|outcome| _ = self.crawlers.with_label_values(&[outcome]));
+    }
+
+    /// Counts one address that the DNS was to be asked about; `outcome` from a closed set.
+    pub(crate) fn crawler_asked(&self, outcome: &'static str) {
+        self.crawlers.with_label_values(&[outcome]).inc();
     }
 
     /// Counts one judged session.
