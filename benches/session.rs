@@ -1,24 +1,87 @@
-//! What session tracking costs: time a request, memory an open session. `cargo bench --bench session`
+//! What session tracking costs: time a request, memory an open session. `cargo bench --bench session`; `SCALE=100` divides
+//! all numbers by a hundred, to try it out.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use portcullis::behaviour::{Asker, Limits, Watch};
 use portcullis::client::{self, ClientIdentity, PeerAddr};
 use portcullis::id::RequestIds;
 use portcullis::metrics::Metrics;
-use portcullis::session::{Config, Fingerprints, Kind, Method, Outcome, SessionTracker};
+use portcullis::session::{
+    ClosedSession, Config, Fingerprints, Kind, Method, OpenSession, Outcome, Session, SessionTracker, Tally,
+};
 use portcullis::time::Timestamp;
 use tokio::sync::mpsc;
 
-const REQUESTS: u32 = 1_000_000;
-const CLIENTS: u32 = 10_000;
+const START: i64 = 1_700_000_000_000;
+const PATH: &[u8] = b"/products/blue-shoes/42";
+const AGENT: &[u8] = b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+const BAR: f64 = 1_000.0;
+
+/// What stands between a request and its answer, as the proxy uses it.
+struct Counting {
+    tracker: SessionTracker,
+    watch: Arc<Watch>,
+    ids: RequestIds,
+    prints: Fingerprints,
+    closed: mpsc::Receiver<ClosedSession>,
+    open: mpsc::Receiver<OpenSession>,
+}
+
+impl Counting {
+    fn new() -> Self {
+        let metrics = Metrics::new().unwrap();
+        let (closing, closed) = mpsc::channel(10_000);
+        let (showing, open) = mpsc::channel(10_000);
+        let (telling, _breaches) = mpsc::channel(1_000);
+        let config = Config { max_open: 2_000_000, ..Config::default() };
+        Self {
+            tracker: SessionTracker::new(&config, closing, showing, metrics.session.clone()),
+            watch: Watch::new(Limits::default(), telling, metrics.behaviour.clone()),
+            ids: RequestIds::new().unwrap(),
+            prints: Fingerprints::random().unwrap(),
+            closed,
+            open,
+        }
+    }
+
+    /// All that the proxy does for sessions and limits at one request.
+    fn request(&self, client: &ClientIdentity, now: Timestamp) {
+        let id = self.ids.next(now);
+        let visit = self.tracker.begin(client, 0, id, now);
+        let asker = Asker { client: *client, request: id, session: Some(visit.session()) };
+        let kind = Kind::of(Method::Get, PATH, None);
+        self.watch.arrive(&asker, kind, now);
+        let (path, agent) = (self.prints.of(black_box(PATH)), self.prints.of(black_box(AGENT)));
+        let outcome = Outcome { timestamp: now, kind, path, agent, response_bytes: 1_000, ..Outcome::default() };
+        self.watch.answer(&asker, &outcome, 0);
+        visit.finish(&outcome);
+    }
+
+    fn drain(&mut self) {
+        while self.closed.try_recv().is_ok() {}
+        while self.open.try_recv().is_ok() {}
+    }
+}
 
 fn client(number: u32) -> ClientIdentity {
     let peer = PeerAddr(SocketAddr::from((Ipv4Addr::from(0x0b00_0000 + number), 1)));
     client::Config::default().identify(peer, &http::HeaderMap::new())
+}
+
+/// A hundred requests a millisecond, so that visits of 10,000 clients go on and pass their milestones.
+fn moment(number: u32) -> Timestamp {
+    Timestamp::from_millis(START + i64::from(number / 100))
+}
+
+/// One after the other, spread over the clients.
+fn spread(number: u32, clients: &[ClientIdentity]) -> &ClientIdentity {
+    let scattered = u64::from(number.wrapping_mul(2_654_435_761));
+    &clients[usize::try_from(scattered).unwrap() % clients.len()]
 }
 
 /// Bytes of memory in use, as Linux tells; 0 elsewhere.
@@ -27,44 +90,77 @@ fn resident() -> u64 {
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096
 }
 
-fn main() {
-    let metrics = Metrics::new().unwrap();
-    let (closing, mut closed) = mpsc::channel(1_000_000);
-    let (showing, _open) = mpsc::channel(1_000);
-    let (telling, _breaches) = mpsc::channel(1_000);
-    let config = Config { max_open: 2_000_000, ..Config::default() };
-    let tracker = SessionTracker::new(&config, closing, showing, metrics.session.clone());
-    let watch = Watch::new(Limits::default(), telling, metrics.behaviour.clone());
-    let (ids, prints) = (RequestIds::new().unwrap(), Fingerprints::random().unwrap());
-    let clients: Vec<_> = (0..CLIENTS).map(client).collect();
-    let request = |client: &ClientIdentity, now: Timestamp, path: &[u8]| {
-        let id = ids.next(now);
-        let visit = tracker.begin(client, 0, id, now);
-        let asker = Asker { client: *client, request: id, session: Some(visit.session()) };
-        let kind = Kind::of(Method::Get, path, None);
-        watch.arrive(&asker, kind, now);
-        let (path, agent) = (prints.of(path), prints.of(b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101"));
-        let outcome = Outcome { timestamp: now, kind, path, agent, response_bytes: 1_000, ..Outcome::default() };
-        watch.answer(&asker, &outcome, 0);
-        visit.finish(&outcome);
-    };
-    let start = Instant::now();
-    for number in 0..REQUESTS {
-        let now = Timestamp::from_millis(1_700_000_000_000 + i64::from(number / 100));
-        request(&clients[(number.wrapping_mul(2_654_435_761) % CLIENTS) as usize], now, b"/products/blue-shoes/42");
-    }
-    let each = start.elapsed().as_nanos() as f64 / f64::from(REQUESTS);
-    println!("{each:.0} ns a request, {CLIENTS} clients, all counting included; the bar is 1,000");
-    while closed.try_recv().is_ok() {}
+fn nanos(since: Instant) -> f64 {
+    since.elapsed().as_nanos() as f64
+}
 
-    let (before, open_before) = (resident(), tracker.len());
-    let now = Timestamp::from_millis(1_700_000_010_000);
+/// Mean time of a request, by so many threads at once.
+fn mean(counting: &Counting, clients: &[ClientIdentity], requests: u32, threads: u32) -> f64 {
     let start = Instant::now();
-    for number in 0..REQUESTS {
-        black_box(tracker.begin(&client(CLIENTS + number), 0, ids.next(now), now)).finish(&Outcome::default());
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            scope.spawn(move || {
+                for number in (thread..requests).step_by(threads as usize) {
+                    counting.request(spread(number, clients), moment(number));
+                }
+            });
+        }
+    });
+    nanos(start) * f64::from(threads) / f64::from(requests)
+}
+
+/// Each request by itself: the median and the 99th of a hundred, the clock's own time taken off.
+fn percentiles(counting: &Counting, clients: &[ClientIdentity], requests: u32) -> (f64, f64) {
+    let mut times: Vec<f64> = Vec::with_capacity(requests as usize);
+    let mut clock: Vec<f64> = (0..10_000).map(|_| nanos(Instant::now())).collect();
+    for number in 0..requests {
+        let start = Instant::now();
+        counting.request(spread(number, clients), moment(number));
+        times.push(nanos(start));
     }
-    let opened = tracker.len() - open_before;
+    let at = |times: &mut Vec<f64>, share: f64| {
+        times.sort_by(f64::total_cmp);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        times[(times.len() as f64 * share) as usize]
+    };
+    let own = at(&mut clock, 0.5);
+    (at(&mut times, 0.5) - own, at(&mut times, 0.99) - own)
+}
+
+fn main() {
+    let scale = std::env::var("SCALE").ok().and_then(|scale| scale.parse().ok()).unwrap_or(1_u32).max(1);
+    let (requests, clients) = (1_000_000 / scale, 10_000 / scale);
+    let mut counting = Counting::new();
+    let known: Vec<_> = (0..clients).map(client).collect();
+
+    let begin = mean(&counting, &known, requests, 1);
+    counting.drain();
+    println!(
+        "mean {begin:.0} ns a request, one thread, {clients} clients, {requests} requests; the bar is {BAR:.0} ns"
+    );
+    let again = Counting::new();
+    let (p50, p99) = percentiles(&again, &known, requests);
+    println!("p50 {p50:.0} ns, p99 {p99:.0} ns, of each request by itself");
+    let threads = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(2));
+    let together = mean(&Counting::new(), &known, requests, threads);
+    println!("mean {together:.0} ns of a thread's time a request, {threads} threads at once");
+    drop(again);
+
+    let (before, open_before) = (resident(), counting.tracker.len());
+    let now = Timestamp::from_millis(START + 10_000);
+    let outcome = Outcome { timestamp: now, ..Outcome::default() };
+    let start = Instant::now();
+    for number in 0..requests {
+        let id = counting.ids.next(now);
+        black_box(counting.tracker.begin(&client(clients + number), 0, id, now)).finish(&outcome);
+    }
+    let each = nanos(start) / f64::from(requests);
+    let opened = counting.tracker.len() - open_before;
     let bytes = resident().saturating_sub(before) / opened.max(1) as u64;
-    let each = start.elapsed().as_nanos() as f64 / f64::from(REQUESTS);
-    println!("{bytes} bytes of memory an open session, {opened} open; {each:.0} ns to open one");
+    println!("{bytes} resident bytes an open session, {opened} opened; {each:.0} ns to open one");
+    println!("of these, the counters: {} bytes, {} of them the tally", size_of::<Session>(), size_of::<Tally>());
+    let start = Instant::now();
+    counting.tracker.sweep(Timestamp::from_millis(START + 60_000));
+    println!("{:.0} ns to close one, {} left", nanos(start) / opened as f64, counting.tracker.len());
+    counting.drain();
 }

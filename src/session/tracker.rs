@@ -56,14 +56,14 @@ impl SessionTracker {
         let begun = match self.open.entry(key) {
             Entry::Occupied(mut open) => {
                 if open.get().join(&self.boundary, now) {
-                    return Visit::new(Arc::clone(open.get()), self.outlet.clone());
+                    return Visit::new(Arc::clone(open.get()));
                 }
-                let begun = begin_visit(client, request, now);
-                open.insert(Arc::clone(&begun)).close(&self.outlet);
+                let begun = self.begin_visit(client, request, now);
+                open.insert(Arc::clone(&begun)).close();
                 begun
             }
             Entry::Vacant(free) => {
-                let begun = begin_visit(client, request, now);
+                let begun = self.begin_visit(client, request, now);
                 free.insert(Arc::clone(&begun));
                 self.count.fetch_add(1, Ordering::Relaxed);
                 self.outlet.metrics().open.inc();
@@ -75,7 +75,7 @@ impl SessionTracker {
         if self.count.load(Ordering::Relaxed) > self.max_open {
             self.evict();
         }
-        Visit::new(begun, self.outlet.clone())
+        Visit::new(begun)
     }
 
     /// Closes visits idle for longer than the gap. Each visit is looked at about once a gap.
@@ -85,7 +85,7 @@ impl SessionTracker {
         );
         for _ in 0..self.ages.len() {
             let Some(aged) = self.ages.pop_before(before) else { return };
-            match aged.visit.sweep(&self.boundary, now, &self.outlet) {
+            match aged.visit.sweep(&self.boundary, now) {
                 Fate::Over => self.forget(&aged),
                 Fate::Keep => {
                     let queued = aged.visit.last_activity();
@@ -126,7 +126,7 @@ impl SessionTracker {
         let mut restored = 0;
         for OpenVisit { key, session } in visits.into_iter().rev().take(self.max_open).rev() {
             let queued = session.last_activity();
-            let visit = SharedVisit::begin(Session { restored: true, ..session }, 0);
+            let visit = SharedVisit::begin(Session { restored: true, ..session }, 0, self.outlet.clone());
             let Entry::Vacant(free) = self.open.entry(key) else { continue };
             free.insert(Arc::clone(&visit));
             self.count.fetch_add(1, Ordering::Relaxed);
@@ -173,10 +173,14 @@ impl SessionTracker {
                 continue;
             }
             self.forget(&aged);
-            aged.visit.close_now(&self.outlet);
+            aged.visit.close_now();
             self.outlet.metrics().evicted.inc();
             return;
         }
+    }
+
+    fn begin_visit(&self, client: &ClientIdentity, request: RequestId, now: Timestamp) -> Arc<SharedVisit> {
+        SharedVisit::begin(Session::begin(request.into(), client.key, client.ip, now), 1, self.outlet.clone())
     }
 
     fn forget(&self, aged: &Aged) {
@@ -186,8 +190,4 @@ impl SessionTracker {
             self.outlet.metrics().open.dec();
         }
     }
-}
-
-fn begin_visit(client: &ClientIdentity, request: RequestId, now: Timestamp) -> Arc<SharedVisit> {
-    SharedVisit::begin(Session::begin(request.into(), client.key, client.ip, now), 1)
 }

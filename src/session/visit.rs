@@ -50,6 +50,8 @@ impl Outlet {
 /// A visit as the tracker holds it. The lock is held for a few counters and never over an await.
 pub(super) struct SharedVisit {
     pub(super) id: SessionId,
+    /// Held here, not by each request: all threads would count its users in one place.
+    outlet: Outlet,
     inner: Mutex<Inner>,
 }
 
@@ -64,9 +66,9 @@ struct Inner {
 
 impl SharedVisit {
     /// A visit with so many requests in flight.
-    pub(super) fn begin(session: Session, in_flight: u32) -> Arc<Self> {
+    pub(super) fn begin(session: Session, in_flight: u32, outlet: Outlet) -> Arc<Self> {
         let id = session.id;
-        Arc::new(Self { id, inner: Mutex::new(Inner { session, in_flight, open: true, sent: false }) })
+        Arc::new(Self { id, outlet, inner: Mutex::new(Inner { session, in_flight, open: true, sent: false }) })
     }
 
     /// Counts one more request, unless the visit is over.
@@ -81,19 +83,19 @@ impl SharedVisit {
     }
 
     /// Takes no more requests; sends it now if none is in flight.
-    pub(super) fn close(&self, outlet: &Outlet) {
+    pub(super) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.open = false;
         if inner.in_flight == 0 {
-            inner.send(outlet);
+            inner.send(&self.outlet);
         }
     }
 
     /// Takes no more requests and waits for none.
-    pub(super) fn close_now(&self, outlet: &Outlet) {
+    pub(super) fn close_now(&self) {
         let mut inner = self.inner.lock();
         inner.open = false;
-        inner.send(outlet);
+        inner.send(&self.outlet);
     }
 
     /// Takes it out without sending; `None` when it was sent already.
@@ -104,7 +106,7 @@ impl SharedVisit {
     }
 
     /// Sends it if it is over. Judged and closed under one lock, so that no request joins in between.
-    pub(super) fn sweep(&self, boundary: &SessionBoundary, now: Timestamp, outlet: &Outlet) -> Fate {
+    pub(super) fn sweep(&self, boundary: &SessionBoundary, now: Timestamp) -> Fate {
         let mut inner = self.inner.lock();
         let idle_since = inner.session.last_activity();
         if inner.sent {
@@ -113,7 +115,7 @@ impl SharedVisit {
             Fate::Keep
         } else if !inner.open || boundary.is_idle(&inner.session, now) {
             inner.open = false;
-            inner.send(outlet);
+            inner.send(&self.outlet);
             Fate::Over
         } else {
             Fate::Keep
@@ -136,17 +138,17 @@ impl SharedVisit {
         self.inner.lock().session.clone()
     }
 
-    fn finish(&self, outcome: Option<&Outcome>, outlet: &Outlet) {
+    fn finish(&self, outcome: Option<&Outcome>) {
         let mut inner = self.inner.lock();
         inner.in_flight -= 1;
         if let Some(outcome) = outcome {
             inner.session.add(outcome);
             if inner.open {
-                outlet.show(&inner.session, outcome);
+                self.outlet.show(&inner.session, outcome);
             }
         }
         if !inner.open && inner.in_flight == 0 {
-            inner.send(outlet);
+            inner.send(&self.outlet);
         }
     }
 }
@@ -175,13 +177,12 @@ impl Inner {
 /// One request's part in a visit; dropping it without [`finish`](Visit::finish) counts it as never answered.
 pub struct Visit {
     shared: Arc<SharedVisit>,
-    outlet: Outlet,
     finished: bool,
 }
 
 impl Visit {
-    pub(super) fn new(shared: Arc<SharedVisit>, outlet: Outlet) -> Self {
-        Self { shared, outlet, finished: false }
+    pub(super) const fn new(shared: Arc<SharedVisit>) -> Self {
+        Self { shared, finished: false }
     }
 
     /// The visit's identity.
@@ -192,14 +193,14 @@ impl Visit {
     /// Adds what became of the request.
     pub fn finish(mut self, outcome: &Outcome) {
         self.finished = true;
-        self.shared.finish(Some(outcome), &self.outlet);
+        self.shared.finish(Some(outcome));
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
         if !self.finished {
-            self.shared.finish(None, &self.outlet);
+            self.shared.finish(None);
         }
     }
 }
