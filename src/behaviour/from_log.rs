@@ -156,4 +156,26 @@ mod tests {
         assert_eq!(features.value("reqBodiesData"), Some(1.0));
         assert_eq!(judge.assess(id, &[]), None);
     }
+
+    #[test]
+    fn whatever_moments_and_sizes_the_log_has_the_numbers_are_finite_and_not_negative() {
+        use proptest::prelude::*;
+        let metrics = Metrics::new().unwrap().behaviour;
+        let bodies = BodyReader::new(&crate::session::BodySettings::default(), None);
+        let (logins, prints) = (LoginEndpoints::default(), Fingerprints::new([1, 2]));
+        let judge = LogJudge::new(None, CustomNames::from([]), logins, prints, bodies, metrics);
+        let moment = prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), -5_i64..5];
+        let request = (moment, any::<u16>(), any::<u64>(), any::<u64>(), "\\PC{0,12}", "\\PC{0,20}");
+        proptest!(ProptestConfig::with_cases(256), |(requests in proptest::collection::vec(request, 1..40))| {
+            let records: Vec<_> = (0..).zip(requests).map(|(number, (at, status, sent, answered, method, url))| {
+                let timestamp = crate::time::Timestamp::from_millis(at);
+                let (request_bytes, response_bytes) = (sent, answered);
+                ActivityRecord {
+                    timestamp, status, request_bytes, response_bytes, method, url, ..ActivityRecord::sample(number)
+                }
+            }).collect();
+            let features = judge.assess(SessionId::from(records[0].id), &records).unwrap().features;
+            prop_assert!(features.values().iter().all(|value| value.is_finite() && *value >= 0.0), "{:?}", features);
+        });
+    }
 }

@@ -109,3 +109,35 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Config, PeerAddr};
+    use crate::metrics::Metrics;
+
+    /// A client comes, one of so many thousand new ones a second.
+    fn come(watch: &Watch, number: u32, now: Timestamp) {
+        let peer = PeerAddr(std::net::SocketAddr::from((std::net::Ipv4Addr::from(number), 1)));
+        let client = Config::default().identify(peer, &http::HeaderMap::new());
+        let asker = Asker { client, request: RequestId::from_bytes([7; 12]), session: None };
+        watch.arrive(&asker, Kind::Page, now);
+    }
+
+    #[test]
+    fn ever_new_clients_are_watched_up_to_the_cap_counted_past_it_and_forgotten_once_quiet() {
+        let (telling, mut breaches) = mpsc::channel(10);
+        let metrics = Metrics::new().unwrap().behaviour;
+        let watch = Watch::new(Limits::default(), telling, metrics.clone());
+        let most = u32::try_from(MAX_CLIENTS).unwrap();
+        for number in 0..most + 5_000 {
+            come(&watch, number, Timestamp::from_millis(i64::from(number) / 10));
+        }
+        assert_eq!((watch.meters.len(), metrics.unwatched.get()), (MAX_CLIENTS, 5_000));
+        assert!(breaches.try_recv().is_err(), "one request each is no flood");
+        watch.sweep(Timestamp::from_millis(1_000_000));
+        assert!(watch.meters.is_empty());
+        come(&watch, most, Timestamp::from_millis(1_000_001));
+        assert_eq!((watch.meters.len(), metrics.unwatched.get()), (1, 5_000));
+    }
+}

@@ -115,6 +115,11 @@ fn collection_mode_judges_nobody() {
     let waf = Waf::with(&origin, "[session]\ngap = \"1s\"\n[behaviour]\nuse_models = false\nblock_ip = true\n");
     waf.send(get(ATTACK));
     waf.wait_for_count("SELECT COUNT(*) FROM sesfeatures WHERE behavior = 'newSession'", 1);
+    let visit = waf.sql("SELECT sessionID FROM sesfeatures").remove(0).remove(0);
+    let answer = waf.api("POST", "/api", Some(json!({"sesID": visit})));
+    assert_eq!((answer.status, answer.json()["behavior"].as_str()), (200, Some("newSession")));
+    assert_eq!(waf.sql("SELECT behavior, active FROM sesfeatures"), [["newSession", "1"]]);
+    assert_eq!(waf.send(get("/")).status, 200, "nobody is banned");
 }
 
 #[test]
