@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::build::policy_config;
+use super::settings::policy_config;
 use crate::admin::{
     AdminToken, ChangedKey, ExclusionView, Keyring, NamedToken, Reloaded, Role, RouteView, Rules, TokenHash,
 };
