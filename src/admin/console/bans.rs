@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::Console;
 use super::change::Change;
-use super::frame::{Frame, choice, field, page, show_or_clear, table, trouble};
+use super::frame::{Frame, choice, field, listed, page, show_or_clear, table, trouble};
 use super::text;
 use crate::admin::bans::{self, BanView, ListParams, NewBan};
 use crate::admin::error::ApiError;
@@ -27,14 +27,11 @@ pub(super) async fn list(
     params: Result<Params<ListParams>, ApiError>,
 ) -> Response {
     let frame = Frame::new(&console, &login, "/bans");
-    let (params, found) = match params {
-        Ok(Params(mut params)) => {
-            params.limit = Some(PAGE.to_owned());
-            let found = bans::page(&console.parts, &params, 100);
-            (params, found)
-        }
-        Err(error) => (ListParams::default(), Err(error)),
+    let find = async |params: &mut ListParams| {
+        params.limit = Some(PAGE.to_owned());
+        bans::page(&console.parts, params, 100)
     };
+    let (params, found) = listed(params, find).await;
     let main = html! {
         (filters(&params))
         @match found {

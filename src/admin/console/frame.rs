@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Console, text};
 use crate::admin::error::ApiError;
+use crate::admin::extract::{Params, encoded};
 use crate::admin::login::Login;
 use crate::admin::role::Role;
 
@@ -138,6 +139,27 @@ pub(super) fn trouble(error: &ApiError) -> Markup {
             }
         }
     }
+}
+
+/// What a list's address asks for, and what is found of it. Filters that cannot be read are left empty and say why.
+pub(super) async fn listed<P: Default, T>(
+    params: Result<Params<P>, ApiError>,
+    find: impl AsyncFnOnce(&mut P) -> Result<T, ApiError>,
+) -> (P, Result<T, ApiError>) {
+    match params {
+        Ok(Params(mut params)) => {
+            let found = find(&mut params).await;
+            (params, found)
+        }
+        Err(error) => (P::default(), Err(error)),
+    }
+}
+
+/// The filters that are given, for the address of the next page.
+pub(super) fn given(filters: &[(&str, &Option<String>)]) -> String {
+    let given =
+        filters.iter().filter_map(|(key, value)| Some((key, value.as_deref().filter(|value| !value.is_empty())?)));
+    given.map(|(key, value)| format!("{key}={}", encoded(value))).collect::<Vec<_>>().join("&")
 }
 
 /// A table that scrolls by itself, with the name of each column; on a phone each row is a card.

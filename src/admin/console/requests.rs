@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::frame::{Frame, SPANS, choice, field, page, show_or_clear, table, trouble};
+use super::frame::{Frame, SPANS, choice, field, given, listed, page, show_or_clear, table, trouble};
 use super::{Console, bans, text};
 use crate::admin::activity::{self, ListParams, RequestDetail, RequestView};
 use crate::admin::error::ApiError;
@@ -27,17 +27,14 @@ pub(super) async fn list(
     params: Result<Params<ListParams>, ApiError>,
 ) -> Response {
     let frame = Frame::new(&console, &login, "/requests");
-    let (mut params, mut found) = match params {
-        Ok(Params(params)) => (params, None),
-        Err(error) => (ListParams::default(), Some(Err(error))),
+    let find = async |params: &mut ListParams| {
+        params.limit = Some(PAGE.to_owned());
+        activity::page(&console.parts, params).await
     };
-    params.limit = Some(PAGE.to_owned());
-    if found.is_none() {
-        found = Some(activity::page(&console.parts, &params).await);
-    }
+    let (params, found) = listed(params, find).await;
     let main = html! {
         (filters(&params))
-        @match found.unwrap_or_else(|| Err(ApiError::not_found("nothing was asked for"))) {
+        @match found {
             Err(error) => (trouble(&error)),
             Ok(found) => {
                 (table("Requests, newest first", &COLUMNS, &found.requests.iter().map(row).collect::<Vec<_>>(),
@@ -108,7 +105,7 @@ fn filters(params: &ListParams) -> Markup {
 }
 
 fn query(params: &ListParams) -> String {
-    let keys = [
+    given(&[
         ("client", &params.client),
         ("verdict", &params.verdict),
         ("class", &params.class),
@@ -116,9 +113,7 @@ fn query(params: &ListParams) -> String {
         ("since", &params.since),
         ("until", &params.until),
         ("session", &params.session),
-    ];
-    let given = keys.iter().filter_map(|(key, value)| Some((key, value.as_deref().filter(|value| !value.is_empty())?)));
-    given.map(|(key, value)| format!("{key}={}", encoded(value))).collect::<Vec<_>>().join("&")
+    ])
 }
 
 fn one(frame: &Frame, detail: &RequestDetail) -> Markup {

@@ -7,7 +7,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::change::Change;
-use super::frame::{Frame, SPANS, choice, field, page, show_or_clear, table, trouble};
+use super::frame::{Frame, SPANS, choice, field, given, listed, page, show_or_clear, table, trouble};
 use super::{Console, features, text};
 use crate::admin::activity;
 use crate::admin::error::ApiError;
@@ -31,14 +31,11 @@ pub(super) async fn list(
     params: Result<Params<ListParams>, ApiError>,
 ) -> Response {
     let frame = Frame::new(&console, &login, "/sessions");
-    let (params, found) = match params {
-        Ok(Params(mut params)) => {
-            params.limit = Some(PAGE.to_owned());
-            let found = sessions::page(&console.parts, &params).await;
-            (params, found)
-        }
-        Err(error) => (ListParams::default(), Err(error)),
+    let find = async |params: &mut ListParams| {
+        params.limit = Some(PAGE.to_owned());
+        sessions::page(&console.parts, params).await
     };
+    let (params, found) = listed(params, find).await;
     let main = html! {
         (filters(&params))
         @match found {
@@ -125,9 +122,7 @@ fn filters(params: &ListParams) -> Markup {
 }
 
 fn query(params: &ListParams) -> String {
-    let keys = [("client", &params.client), ("behavior", &params.behavior), ("since", &params.since)];
-    let given = keys.iter().filter_map(|(key, value)| Some((key, value.as_deref().filter(|value| !value.is_empty())?)));
-    given.map(|(key, value)| format!("{key}={}", encoded(value))).collect::<Vec<_>>().join("&")
+    given(&[("client", &params.client), ("behavior", &params.behavior), ("since", &params.since)])
 }
 
 fn one(frame: &Frame, session: &SessionView, timeline: Result<activity::RequestPage, ApiError>) -> Markup {
