@@ -2,7 +2,7 @@ use std::io::Read;
 
 use serde_json::json;
 
-use crate::harness::client::{connect, get, post};
+use crate::harness::client::{connect, get, get_with, post};
 use crate::harness::{Origin, Waf, waf, wait_for};
 
 #[test]
@@ -86,4 +86,46 @@ fn the_command_line_lists_adds_and_removes() {
     assert!(listed.contains("127.0.0.1") && listed.contains("by hand"), "{listed}");
     bans(&["remove", "127.0.0.1"]);
     assert_eq!(waf.send(get("/")).status, 200);
+}
+
+/// A DNS server that names every address `crawl.search.example`, and that one 192.0.2.7; where it listens.
+fn resolver() -> std::net::SocketAddr {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    // Ends with the test's process.
+    std::thread::spawn(move || {
+        let mut packet = [0; 1_500];
+        while let Ok((length, from)) = socket.recv_from(&mut packet) {
+            let end = 12 + packet[12..length].iter().position(|byte| *byte == 0).unwrap() + 5;
+            let kind = packet[end - 3];
+            let data: &[u8] = if kind == 12 { b"\x05crawl\x06search\x07example\x00" } else { &[192, 0, 2, 7] };
+            let mut reply = packet[..end].to_vec();
+            reply[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+            reply.extend_from_slice(&[0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
+            reply.extend_from_slice(data);
+            socket.send_to(&reply, from).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_search_engine_that_the_dns_confirms_is_not_banned() {
+    let origin = Origin::start();
+    let from = "X-Forwarded-For: 192.0.2.7\r\n";
+    let attack = "/product?id=1%27%20UNION%20SELECT%20username%2C%20password%20FROM%20users--%20-";
+    for (domain, spared) in [(".search.example", true), (".other.example", false)] {
+        let banlist = format!(
+            "[client]\ntrusted_proxies = [\"127.0.0.1\"]\n[banlist]\ncrawlers = [\"{domain}\"]\nresolver = \"{}\"\n",
+            resolver()
+        );
+        let waf = Waf::with(&origin, &format!("{banlist}[behaviour]\nblock_ip = true\nmax_abnormal = 0\n"));
+        assert_eq!(waf.send(get_with(attack, from)).status, 403, "its attacks are refused all the same");
+        if spared {
+            wait_for("it to be spared", || waf.metrics().contains("portcullis_behaviour_spared_total 1").then_some(()));
+            assert_eq!(waf.send(get_with("/", from)).status, 200);
+        } else {
+            wait_for("the ban", || (waf.send(get_with("/", from)).status == 403).then_some(()));
+        }
+    }
 }
