@@ -52,8 +52,8 @@ pub struct BehaviourManifest {
     /// What kind of model it is. Default: supervised.
     #[serde(default)]
     pub kind: Kind,
-    /// Features in the order of the model's input: any of [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) and of the
-    /// configuration's custom ones.
+    /// Features in the order of the model's input: any of [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES),
+    /// [`BODIES`](crate::behaviour::BODIES) and of the configuration's custom ones.
     pub features: Vec<String>,
     /// Each feature's median in ordinary visits, to tell which spoke for a verdict; without it none is told.
     pub medians: Option<Vec<f32>>,
