@@ -94,6 +94,8 @@ fn record(ids: &RequestIds, number: u32) -> ActivityRecord {
         findings: Vec::new(),
         score: Some(0.013),
         request_body: None,
+        escaped: Vec::new(),
+        cut: Vec::new(),
     }
 }
 

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("time", &[]),
+    ("octets", &[]),
     ("metrics", &[]),
     ("live", &[]),
     ("spool", &["metrics", "time"]),
@@ -20,7 +21,10 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("session", &["expression", "client", "metrics", "live", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
     ("policy", &["inspection", "banlist", "client", "metrics", "live", "id", "time"]),
-    ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"]),
+    (
+        "activity",
+        &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "octets", "spool", "id", "time"],
+    ),
     (
         "behaviour",
         &[
@@ -71,6 +75,7 @@ const SERVICES: &[&str] = &[
     "metrics",
     "live",
     "logging",
+    "octets",
     "id",
     "time",
 ];

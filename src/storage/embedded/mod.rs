@@ -7,6 +7,7 @@ mod bans;
 mod database;
 mod schema;
 mod sessions;
+mod views;
 
 #[cfg(test)]
 mod tests;

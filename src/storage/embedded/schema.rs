@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::database::refused;
+use super::views;
 use crate::storage::StorageError;
 
 /// Version of the tables below, kept in `PRAGMA user_version`.
@@ -36,7 +37,9 @@ CREATE TABLE IF NOT EXISTS httplogs (
     class TEXT,
     score REAL,
     findings TEXT NOT NULL,
-    requestBody TEXT
+    requestBody TEXT,
+    escaped TEXT,
+    cut TEXT
 );
 CREATE INDEX IF NOT EXISTS httplogs_session ON httplogs (sessionID, _id);
 CREATE INDEX IF NOT EXISTS httplogs_client ON httplogs (clientKey, _id);
@@ -102,20 +105,26 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StorageE
     Ok(())
 }
 
-/// Columns that `sesfeatures` got after version 1: JSON objects of our features and of the custom ones by name, and
-/// what spoke for a verdict.
-const LATER: [&str; 3] = ["features", "custom", "spoke"];
+/// Columns that tables got after version 1: JSON objects of our features and of the custom ones by name, and what spoke
+/// for a verdict; which parts of a request are escaped, and which were cut.
+const LATER: [(&str, &str); 5] = [
+    ("sesfeatures", "features"),
+    ("sesfeatures", "custom"),
+    ("sesfeatures", "spoke"),
+    ("httplogs", "escaped"),
+    ("httplogs", "cut"),
+];
 
 /// Makes what is missing, in one transaction.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     tables(connection)?;
-    for column in LATER {
-        let known = "SELECT count(*) FROM pragma_table_info('sesfeatures') WHERE name = ?";
-        if connection.query_row(known, [column], |row| row.get::<_, i64>(0))? == 0 {
-            connection.execute_batch(&format!("ALTER TABLE sesfeatures ADD COLUMN {column} TEXT"))?;
+    for (table, column) in LATER {
+        let known = "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?";
+        if connection.query_row(known, [table, column], |row| row.get::<_, i64>(0))? == 0 {
+            connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} TEXT"))?;
         }
     }
-    Ok(())
+    views::create(connection)
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<()> {

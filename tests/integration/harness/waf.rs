@@ -116,6 +116,11 @@ impl Waf {
         self.folder.path().join("data/portcullis.db")
     }
 
+    /// The folder of its configuration, data and log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn token_file(&self) -> PathBuf {
         self.folder.path().join("data/admin.token")
     }
