@@ -32,7 +32,7 @@ struct Outage {
 
 impl Outage {
     fn answer(&self) -> Result<(), ActivityStoreError> {
-        if self.away.load(Ordering::Relaxed) { Err(ActivityStoreError("away".into())) } else { Ok(()) }
+        if self.away.load(Ordering::Relaxed) { Err(ActivityStoreError::Store("away".into())) } else { Ok(()) }
     }
 }
 

@@ -25,7 +25,7 @@ mod spool_tests;
 #[cfg(test)]
 mod tests;
 
-pub use config::{BodyLogging, Config};
+pub use config::{BodyLogging, Config, RequestLogging};
 pub use log::ActivityLog;
 pub use part::RecordPart;
 pub use pseudonym::{MIN_KEY_BYTES, Pseudonyms};

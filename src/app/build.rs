@@ -341,6 +341,7 @@ async fn join(parts: Parts) -> Result<Joined, String> {
         policy,
         log: log.clone(),
         audit: audit.clone(),
+        requests: config.activity.requests,
         bodies: config.activity.bodies,
         logins: config.logins.clone(),
         ids,

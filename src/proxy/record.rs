@@ -32,6 +32,10 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
         }
     }
     let Some(client) = ctx.client else { return };
+    let logged = gate.requests.keeps(ctx.verdict != Verdict::Allow);
+    if !logged && gate.audit.is_none() {
+        return;
+    }
     let request = downstream.req_header();
     let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let request_body = body_to_keep(gate, content_type, ctx);
@@ -59,7 +63,9 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
     }
     .escape();
     export(gate, downstream, ctx, &record);
-    gate.log.record(record);
+    if logged {
+        gate.log.record(record);
+    }
 }
 
 /// Exports a refusal, and in detect mode what would have been one.

@@ -39,3 +39,18 @@ fn the_longest_url_is_kept_whole_and_a_longer_one_refused() {
     let kept = &waf.sql("SELECT url, fullUrl = origin || url, cut IS NULL FROM httplogs")[0];
     assert_eq!(kept, &[path, "1".into(), "1".into()]);
 }
+
+#[test]
+fn only_the_requests_that_are_asked_for_are_logged() {
+    let attack = "/item?id=1'%20UNION%20SELECT%20name,password%20FROM%20users--%20-";
+    for (requests, expected) in [("off", 0), ("findings", 1), ("all", 3)] {
+        let origin = Origin::start();
+        let waf = Waf::with(&origin, &format!("[activity]\nrequests = \"{requests}\"\n[session]\ngap = \"1s\"\n"));
+        assert_eq!(
+            [waf.send(get("/")).status, waf.send(get(attack)).status, waf.send(get("/")).status],
+            [200, 403, 200]
+        );
+        waf.wait_for_count("SELECT numOfReqs FROM sesfeatures UNION ALL SELECT 0 LIMIT 1", 3);
+        waf.wait_for_count("SELECT count(*) FROM httplogs", expected);
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Row, params, params_from_iter};
 
 use super::{CallError, EmbeddedStore};
 use crate::activity::{ActivityQuery, ActivityRecord, ActivityStore, ActivityStoreError};
@@ -75,7 +75,16 @@ impl ActivityStore for EmbeddedStore {
 }
 
 fn failed(error: CallError) -> ActivityStoreError {
-    ActivityStoreError(Box::new(error))
+    let of_record = match &error {
+        CallError::Sqlite(rusqlite::Error::ToSqlConversionFailure(_)) => true,
+        CallError::Sqlite(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::TooBig | ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch)
+        ),
+        CallError::Task(_) => false,
+    };
+    let error = Box::new(error);
+    if of_record { ActivityStoreError::Record(error) } else { ActivityStoreError::Store(error) }
 }
 
 fn warn(error: &rusqlite::Error) {

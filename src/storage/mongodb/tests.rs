@@ -400,6 +400,12 @@ async fn indexes_that_do_not_serve_are_named() {
     let error = Storage::open(&config).await.err().unwrap();
     assert!(error.to_string().contains("old_ttl") && error.to_string().contains("expireAfterSeconds"), "{error}");
     database.run_command(doc! { "dropIndexes": "httplogs", "index": "old_ttl" }).await.unwrap();
+    // The name of ours on other fields.
+    database.run_command(index("httplogs", doc! { "status": 1 }, "portcullis_retention")).await.unwrap();
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(matches!(error, StorageError::IndexConflict { collection: "httplogs", .. }), "{error}");
+    assert!(error.to_string().contains("portcullis_retention"), "{error}");
+    database.run_command(doc! { "dropIndexes": "httplogs", "index": "portcullis_retention" }).await.unwrap();
     Storage::open(&config).await.unwrap();
     database.drop().await.unwrap();
 }
