@@ -10,6 +10,8 @@ mod sessions;
 mod views;
 
 #[cfg(test)]
+mod query_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
