@@ -9,9 +9,8 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
 
 use super::mongod::Mongod;
-use crate::activity::{self, ActivityLog, ActivityQuery, ActivityRecord};
+use crate::activity::{ActivityQuery, ActivityRecord};
 use crate::banlist::{Ban, BanChange, BanOrigin};
-use crate::metrics::{ActivityMetrics, Metrics};
 use crate::session::{Checkpoint, Session};
 use crate::storage::conformance::{Fixture, store_conformance_suite};
 use crate::storage::{Config, MongoUri, OnUnreachable, Storage, StorageError, StorageKind};
@@ -39,7 +38,7 @@ fn shared() -> Arc<Mongod> {
     })
 }
 
-fn config(uri: &str, database: &str) -> Config {
+pub(super) fn config(uri: &str, database: &str) -> Config {
     let kind = StorageKind::Mongodb { uri: MongoUri::new(uri), database: Some(database.into()) };
     // Samples are of 2020; the server's own expiry must not take them during a test.
     Config { kind, retention: Duration::ZERO, ..Config::default() }
@@ -87,15 +86,6 @@ impl Fixture for OnServer {
 }
 
 store_conformance_suite!(OnServer);
-
-/// Waits until `met` holds.
-async fn eventually(what: &str, met: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !met() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_have_the_predecessors_names_and_types() {
@@ -365,61 +355,4 @@ async fn a_newer_database_is_refused() {
     let error = Storage::open(&config).await.err().unwrap();
     assert!(error.to_string().contains("newer Portcullis (schema 99"), "{error}");
     client.database(&name).drop().await.unwrap();
-}
-
-fn log_to(storage: &Storage, queue: usize) -> (ActivityLog, ActivityMetrics) {
-    let metrics = Metrics::new().unwrap().activity;
-    let config = activity::Config { queue, batch: 64, flush_interval: Duration::from_millis(5), ..Default::default() };
-    let config = activity::Config { retention: Duration::ZERO, ..config };
-    (ActivityLog::start(&config, Arc::clone(&storage.activity), None, metrics.clone()), metrics)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn records_wait_for_a_server_that_was_killed_and_are_kept_once() {
-    let mut server = Mongod::start().unwrap();
-    let config = Config { connect_timeout: Duration::from_secs(1), ..config(&server.uri(), "killed") };
-    let storage = Storage::open(&config).await.unwrap();
-    let (log, metrics) = log_to(&storage, 10_000);
-    for number in 0..1_000 {
-        log.record(ActivityRecord::sample(number));
-    }
-    eventually("some are written", || metrics.written.get() > 0).await;
-    server.kill();
-    for number in 1_000..2_000 {
-        log.record(ActivityRecord::sample(number));
-    }
-    eventually("the log knows", || !log.healthy()).await;
-    assert!(metrics.queued.get() >= 1_000);
-    server.restart().unwrap();
-    eventually("all are written", || log.queued() == 0).await;
-    assert!(log.healthy());
-    assert_eq!((metrics.dropped.get(), metrics.written.get()), (0, 2_000));
-    assert_eq!(log.close(Duration::from_secs(10)).await, 0);
-
-    let logs = Client::with_uri_str(server.uri()).await.unwrap().database("killed").collection::<Document>("httplogs");
-    assert_eq!(logs.count_documents(doc! {}).await.unwrap(), 2_000, "each once");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_a_dead_server_and_a_full_queue_drops_are_counted_exactly() {
-    let mut server = Mongod::start().unwrap();
-    let config = Config { connect_timeout: Duration::from_secs(1), ..config(&server.uri(), "full") };
-    let storage = Storage::open(&config).await.unwrap();
-    server.kill();
-    let (log, metrics) = log_to(&storage, 100);
-    let started = Instant::now();
-    for number in 0..1_000 {
-        log.record(ActivityRecord::sample(number));
-    }
-    assert!(started.elapsed() < Duration::from_secs(1), "recording never waits: {:?}", started.elapsed());
-    assert_eq!((log.queued(), metrics.dropped.get()), (100, 900));
-    eventually("the log knows", || !log.healthy()).await;
-    server.restart().unwrap();
-    eventually("the kept are written", || metrics.written.get() == 100).await;
-    assert_eq!((log.queued(), metrics.dropped.get()), (0, 900));
-
-    server.kill();
-    log.record(ActivityRecord::sample(2_000));
-    assert_eq!(log.close(Duration::from_millis(300)).await, 1, "says how many were left");
-    assert_eq!(metrics.dropped.get(), 901);
 }
