@@ -14,7 +14,7 @@ const STAND_INS: u32 = 0x10_fe00;
 /// The text of these bytes, with stand-ins for those that are not UTF-8.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes)
-        && !text.chars().any(is_stand_in)
+        && !has_stand_ins(text)
     {
         return Cow::Borrowed(text);
     }
@@ -34,7 +34,7 @@ pub fn text(bytes: &[u8]) -> Cow<'_, str> {
 
 /// The bytes of a text that [`text`] made.
 pub fn bytes(text: &str) -> Cow<'_, [u8]> {
-    if !text.chars().any(is_stand_in) {
+    if !has_stand_ins(text) {
         return Cow::Borrowed(text.as_bytes());
     }
     let mut bytes = Vec::with_capacity(text.len());
