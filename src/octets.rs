@@ -1,7 +1,7 @@
 //! Bytes as text without loss: what requests carry need not be UTF-8.
 //!
 //! Within the filter a byte that is no part of UTF-8 stands in a text as one character of its own, a *stand-in*
-//! ([`text`], [`bytes`]), so that whatever reads texts goes on working and nothing is lost. What is stored or shown has
+//! ([`text`], [`bytes()`]), so that whatever reads texts goes on working and nothing is lost. What is stored or shown has
 //! no stand-ins: there `\xHH` stands for such a byte and `\\` for a backslash ([`escape`], [`unescape`]).
 
 use std::borrow::Cow;
