@@ -105,6 +105,14 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_steps_back_gives_no_id_twice() {
+        let ids = RequestIds::new().unwrap();
+        let clock = (0..1_000_i64).cycle().take(50_000);
+        let given: std::collections::HashSet<_> = clock.map(|at| ids.next(Timestamp::from_millis(at))).collect();
+        assert_eq!(given.len(), 50_000);
+    }
+
+    #[test]
     fn refuses_what_is_no_id() {
         for text in
             ["", "newRequest", "zz5e10000000000000000000", "5f5e100000000000000000001", "5f5e1000é0000000000000"]

@@ -24,7 +24,7 @@
 //! 2  storage model audit     → traits and types of 1; 0 (never each other)
 //! 1  behaviour → activity → policy → inspection; policy → banlist; behaviour, activity → session;
 //!    banlist, session, crawlers → client; behaviour → crawlers
-//! 0  client expression id live logging metrics spool time → nothing of ours but each other's ids and moments
+//! 0  client expression id live logging metrics octets spool time → nothing of ours but each other's ids and moments
 //! ```
 //!
 //! Traits are declared by the domain that needs them, implemented one layer up and joined in [`app`].
@@ -62,6 +62,7 @@ pub mod live;
 pub mod logging;
 pub mod metrics;
 pub mod model;
+pub mod octets;
 pub mod policy;
 pub mod proxy;
 pub mod session;

@@ -4,6 +4,8 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
@@ -58,9 +60,15 @@ pub fn start(form: Form, level: &str) -> Result<LogLevel, String> {
         Form::Human => Box::new(lines),
         Form::Json => Box::new(lines.json()),
     };
-    let started = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    let started = tracing_subscriber::registry().with(filter).with(filter_fn(may_be_written)).with(lines).try_init();
     started.map_err(|error| format!("the log could not be started: {error}"))?;
     Ok(LogLevel::new(handle, level))
+}
+
+/// Whatever the level, below `info` only lines of ours are written: Pingora's hold requests as they came, secrets
+/// included.
+fn may_be_written(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::INFO || line.target().starts_with(env!("CARGO_PKG_NAME"))
 }
 
 impl LogLevel {

@@ -33,6 +33,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Time between the two, whichever is earlier. What lies far in the future was stamped before the clock stepped back,
+    /// and is as foreign as what lies far in the past.
+    pub fn distance(self, other: Self) -> Duration {
+        self.since(other).max(other.since(self))
+    }
+
     /// This moment moved into the future, at most to the end of representable time.
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
@@ -76,5 +82,9 @@ mod tests {
         let (early, late) = (Timestamp::from_millis(10), Timestamp::from_millis(25));
         assert_eq!(late.since(early), Duration::from_millis(15));
         assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!(
+            (early.distance(late), late.distance(early)),
+            (Duration::from_millis(15), Duration::from_millis(15))
+        );
     }
 }

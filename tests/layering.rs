@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules of ours it may use.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     ("time", &[]),
+    ("octets", &[]),
     ("metrics", &[]),
     ("live", &[]),
     ("spool", &["metrics", "time"]),
@@ -18,10 +19,13 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("client", &["metrics", "live", "id", "time"]),
     ("crawlers", &["client", "id", "time"]),
     ("banlist", &["client", "metrics", "live", "id", "time"]),
-    ("session", &["expression", "client", "metrics", "live", "id", "time"]),
+    ("session", &["expression", "client", "metrics", "live", "octets", "id", "time"]),
     ("inspection", &["metrics", "live", "id", "time"]),
     ("policy", &["inspection", "banlist", "client", "metrics", "live", "id", "time"]),
-    ("activity", &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "spool", "id", "time"]),
+    (
+        "activity",
+        &["policy", "inspection", "session", "banlist", "client", "metrics", "live", "octets", "spool", "id", "time"],
+    ),
     (
         "behaviour",
         &[
@@ -42,7 +46,19 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ),
     (
         "storage",
-        &["activity", "behaviour", "banlist", "session", "policy", "inspection", "client", "metrics", "id", "time"],
+        &[
+            "activity",
+            "behaviour",
+            "banlist",
+            "session",
+            "policy",
+            "inspection",
+            "client",
+            "metrics",
+            "octets",
+            "id",
+            "time",
+        ],
     ),
     ("audit", &["activity", "policy", "inspection", "metrics", "id", "time"]),
     ("model", &["behaviour", "inspection", "metrics", "id", "time"]),
@@ -73,6 +89,7 @@ const SERVICES: &[&str] = &[
     "metrics",
     "live",
     "logging",
+    "octets",
     "id",
     "time",
 ];

@@ -25,6 +25,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<ActivityRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity::RecordPart;
     use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
     use crate::policy::{Reason, Verdict};
 
@@ -42,7 +43,9 @@ mod tests {
             request_body: Some(serde_json::json!({ "$gt": [1, 2.5, null, u64::MAX], "a.b": { "": true } })),
             ..ActivityRecord::sample(7)
         };
-        for record in [record, ActivityRecord::sample(1)] {
+        let odd = crate::octets::text(b"/caf\xe9").into_owned();
+        let odd = ActivityRecord { url: odd, cut: vec![(RecordPart::Url, 9)], ..ActivityRecord::sample(2) }.escape();
+        for record in [record, ActivityRecord::sample(1), odd] {
             assert_eq!(decode(&encode(&record)), Some(record));
         }
         assert_eq!(decode(b"{\"id\": 1}"), None);

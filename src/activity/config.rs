@@ -44,6 +44,41 @@ impl BodyLogging {
     }
 }
 
+/// Which requests are logged. Visits, strikes, bans and the audit export take in every request all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RequestLogging {
+    /// None.
+    Off,
+    /// Those that something was suspected in, and those of banned clients.
+    Findings,
+    /// All, as the predecessor had it.
+    #[default]
+    All,
+}
+
+impl RequestLogging {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Findings, Self::All];
+
+    /// The choice's name, as in the config.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Findings => "findings",
+            Self::All => "all",
+        }
+    }
+
+    /// Whether a request is logged, given whether something was suspected in it.
+    pub const fn keeps(self, suspected: bool) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Findings => suspected,
+            Self::All => true,
+        }
+    }
+}
+
 /// How activity is logged.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -59,6 +94,8 @@ pub struct Config {
     pub flush_interval: Duration,
     /// Age past which records are removed; zero keeps them for ever. Default 30 days.
     pub retention: Duration,
+    /// Which requests are logged. Default: all.
+    pub requests: RequestLogging,
     /// Which request bodies are kept. Default: those of suspected requests.
     pub bodies: BodyLogging,
     /// Stands pseudonyms in place of clients' addresses in what is stored of requests and judged visits. Default: none,
@@ -74,6 +111,7 @@ impl Default for Config {
             batch: 512,
             flush_interval: Duration::from_millis(200),
             retention: Duration::from_secs(30 * 24 * 60 * 60),
+            requests: RequestLogging::default(),
             bodies: BodyLogging::default(),
             pseudonyms: None,
         }

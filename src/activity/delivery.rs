@@ -42,7 +42,8 @@ impl Delivery {
             sent = timeout(patience, self.store.append(batch)) => sent,
             () = self.closing.over() => return false,
         };
-        let sent = sent.unwrap_or_else(|_| Err(ActivityStoreError(format!("no answer within {patience:?}").into())));
+        let sent =
+            sent.unwrap_or_else(|_| Err(ActivityStoreError::Store(format!("no answer within {patience:?}").into())));
         self.note(started, batch, &sent)
     }
 
@@ -106,8 +107,8 @@ impl Delivery {
         }
     }
 
-    /// Finds the records that a store which answers refuses, and gives them up: one such record would otherwise hold
-    /// all others back for ever. Where it refuses every record (a full disk), none is given up.
+    /// Finds the records that a store refuses for what they are, and gives them up: one such record would otherwise hold
+    /// all others back for ever. Where the store fails (a full disk), or refuses every record, none is given up.
     async fn isolate(&mut self, batch: &mut Vec<ActivityRecord>) {
         let mut refused = Vec::new();
         let mut written = Vec::new();
@@ -139,7 +140,7 @@ impl Delivery {
         let attempt = async {
             match self.store.append(std::slice::from_ref(record)).await {
                 Ok(()) => Sent::Taken,
-                Err(_) if self.store.ping().await.is_ok() => Sent::Refused,
+                Err(ActivityStoreError::Record(_)) => Sent::Refused,
                 Err(_) => Sent::Away,
             }
         };
@@ -169,8 +170,8 @@ fn top_up(batch: &mut Vec<ActivityRecord>, most: usize, queue: &mut mpsc::Receiv
 /// What became of a record sent alone.
 enum Sent {
     Taken,
-    /// The store answers and does not take it.
+    /// The store does not take it, now or later.
     Refused,
-    /// The store does not answer, or time is up.
+    /// The store fails, or time is up.
     Away,
 }

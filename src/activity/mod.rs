@@ -12,6 +12,7 @@ mod config;
 mod delivery;
 mod drain;
 mod log;
+mod part;
 mod pseudonym;
 mod record;
 mod redact;
@@ -24,8 +25,9 @@ mod spool_tests;
 #[cfg(test)]
 mod tests;
 
-pub use config::{BodyLogging, Config};
+pub use config::{BodyLogging, Config, RequestLogging};
 pub use log::ActivityLog;
+pub use part::RecordPart;
 pub use pseudonym::{MIN_KEY_BYTES, Pseudonyms};
 pub use record::ActivityRecord;
 pub use redact::Redaction;

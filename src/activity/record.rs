@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::RecordPart;
 use crate::client::{ClientIp, ClientKey};
 use crate::id::RequestId;
 use crate::inspection::Finding;
@@ -51,6 +52,13 @@ pub struct ActivityRecord {
     pub score: Option<f32>,
     /// The body, taken apart and redacted, where the config keeps bodies.
     pub request_body: Option<Value>,
+    /// Parts with bytes that are not UTF-8: in these `\xHH` stands for such a byte and `\\` for a backslash. Empty for
+    /// nearly every request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escaped: Vec<RecordPart>,
+    /// Parts that were too long for a store to keep whole, with how long they were: bytes, of findings their number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<(RecordPart, u64)>,
 }
 
 #[cfg(test)]
@@ -79,6 +87,8 @@ impl ActivityRecord {
             findings: Vec::new(),
             score: Some(0.25),
             request_body: None,
+            escaped: Vec::new(),
+            cut: Vec::new(),
         }
     }
 }

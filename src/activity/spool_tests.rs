@@ -88,6 +88,24 @@ async fn while_the_store_is_away_memory_stays_empty_and_nothing_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_steps_back_loses_no_record() {
+    let fixture = Fixture::new();
+    fixture.store.away.store(true, Ordering::SeqCst);
+    let log = fixture.start(&small());
+    for number in (0..1_000).rev() {
+        log.record(ActivityRecord::sample(number));
+        if number % 100 == 0 {
+            eventually(|| log.queued() == 0).await;
+        }
+    }
+    assert_eq!(log.spooled(), 1_000);
+    fixture.store.away.store(false, Ordering::SeqCst);
+    eventually(|| log.spooled() == 0).await;
+    fixture.expect_kept(0..1_000);
+    assert_eq!(fixture.activity().dropped.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_with_a_dead_store_leaves_the_records_to_the_next_start() {
     let fixture = Fixture::new();
     fixture.store.away.store(true, Ordering::SeqCst);

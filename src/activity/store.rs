@@ -11,8 +11,14 @@ use crate::time::Timestamp;
 
 /// A store that did not keep or give records.
 #[derive(Debug, thiserror::Error)]
-#[error("activity store: {0}")]
-pub struct ActivityStoreError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum ActivityStoreError {
+    /// The store failed: it is away, say, or its disk is full. It may take the same records later.
+    #[error("activity store: {0}")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store works and does not take a record of the batch for what it is, now or later.
+    #[error("activity store, a record of the batch: {0}")]
+    Record(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
 
 /// Which records to page through, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

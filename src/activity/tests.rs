@@ -23,13 +23,15 @@ pub(super) struct Memory {
     /// Takes a batch, then says it failed, as when the answer of a server is lost.
     forgets_to_answer: AtomicBool,
     pub(super) refuses: Mutex<Option<RequestId>>,
+    /// Takes no batch that holds a longer URL, as a disk that is nearly full.
+    room: Mutex<Option<usize>>,
     appends: AtomicU32,
     removed_before: Mutex<Option<Timestamp>>,
 }
 
 impl Memory {
     fn answer(&self) -> Result<(), ActivityStoreError> {
-        if self.away.load(Ordering::SeqCst) { Err(ActivityStoreError("away".into())) } else { Ok(()) }
+        if self.away.load(Ordering::SeqCst) { Err(ActivityStoreError::Store("away".into())) } else { Ok(()) }
     }
 
     pub(super) fn ids(&self) -> Vec<RequestId> {
@@ -49,14 +51,17 @@ impl ActivityStore for Memory {
         self.answer()?;
         let refused = *self.refuses.lock();
         if batch.iter().any(|record| Some(record.id) == refused) {
-            return Err(ActivityStoreError("a record that cannot be kept".into()));
+            return Err(ActivityStoreError::Record("a record that cannot be kept".into()));
+        }
+        if self.room.lock().is_some_and(|room| batch.iter().any(|record| record.url.len() > room)) {
+            return Err(ActivityStoreError::Store("the disk is full".into()));
         }
         let mut kept = self.kept.lock();
         for record in batch {
             kept.entry(record.id).or_insert_with(|| record.clone());
         }
         if self.forgets_to_answer.swap(false, Ordering::SeqCst) {
-            return Err(ActivityStoreError("connection lost".into()));
+            return Err(ActivityStoreError::Store("connection lost".into()));
         }
         Ok(())
     }
@@ -230,4 +235,20 @@ fn bodies_are_kept_by_choice() {
         BodyLogging::ALL.map(|choice| (choice.keeps(false), choice.keeps(true))),
         [(false, false), (false, true), (true, true)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nearly_full_disk_that_takes_small_records_loses_no_large_one() {
+    let fixture = start(&Config { batch: 4, ..Config::default() });
+    *fixture.store.room.lock() = Some(100);
+    for number in 0..20 {
+        let url = format!("/{}", "x".repeat(usize::from(number % 3 == 0) * 1_000));
+        fixture.log.record(ActivityRecord { url, ..ActivityRecord::sample(number) });
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(fixture.metrics.dropped.get(), 0);
+    *fixture.store.room.lock() = None;
+    eventually(|| fixture.log.queued() == 0).await;
+    fixture.expect_kept(0..20);
+    assert_eq!(fixture.metrics.dropped.get(), 0);
 }

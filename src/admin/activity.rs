@@ -1,5 +1,6 @@
 //! The activity log, page by page and one by one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -128,6 +129,12 @@ pub(super) struct RequestView {
     /// The body, taken apart and redacted, where bodies are kept.
     #[schema(required)]
     pub(super) request_body: Option<Value>,
+    /// Parts, by their names in stored documents, in which a backslash, `x` and two hex digits stand for a byte that is
+    /// not UTF-8, and two backslashes for one.
+    pub(super) escaped: Vec<&'static str>,
+    /// Parts that were too long to be kept whole, by the same names, with how long they were: bytes, of `findings` how
+    /// many.
+    pub(super) cut: BTreeMap<&'static str, u64>,
 }
 
 /// One suspicion about one place of a request.
@@ -302,6 +309,8 @@ impl From<&ActivityRecord> for RequestView {
             latency_us: u64::try_from(record.latency.as_micros()).unwrap_or(u64::MAX),
             headers: record.headers.clone(),
             request_body: record.request_body.clone(),
+            escaped: record.escaped.iter().map(|part| part.as_str()).collect(),
+            cut: record.cut.iter().map(|(part, length)| (part.as_str(), *length)).collect(),
         }
     }
 }

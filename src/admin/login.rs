@@ -87,7 +87,7 @@ impl Logins {
 
 impl Login {
     fn lasts(&self, now: Timestamp) -> bool {
-        now.since(self.began) < LIFETIME && now.since(self.used) < IDLE
+        now.distance(self.began) < LIFETIME && now.distance(self.used) < IDLE
     }
 }
 

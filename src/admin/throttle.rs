@@ -28,7 +28,7 @@ struct Failures {
 impl Failures {
     /// What is left of the window; `None` when it is over.
     fn left(&self, now: Timestamp) -> Option<Duration> {
-        WINDOW.checked_sub(now.since(self.since)).filter(|left| !left.is_zero())
+        WINDOW.checked_sub(now.distance(self.since)).filter(|left| !left.is_zero())
     }
 }
 

@@ -171,6 +171,7 @@ pub(super) async fn join(parts: Parts) -> Result<Joined, String> {
         policy,
         log: log.clone(),
         audit: audit.clone(),
+        requests: config.activity.requests,
         bodies: config.activity.bodies,
         body_reader: bodies,
         logins: config.logins.clone(),

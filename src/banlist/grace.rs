@@ -34,6 +34,12 @@ impl Grace {
         self.lifted.push_back((scope, now.plus(self.span)));
     }
 
+    /// The clock stepped back: nobody is protected for longer than the span from now.
+    pub(super) fn shorten(&mut self, now: Timestamp) {
+        let latest = now.plus(self.span);
+        self.lifted.iter_mut().for_each(|(_, until)| *until = (*until).min(latest));
+    }
+
     /// An operator banned this scope after all.
     pub(super) fn revoke(&mut self, scope: BanScope) {
         self.lifted.retain(|(lifted, _)| *lifted != scope);
@@ -61,6 +67,13 @@ mod tests {
         assert_eq!(grace.until(scope("192.0.0.0/16"), at(9)), Some(at(10)));
         assert_eq!(grace.until(scope("192.0.3.7"), at(9)), None);
         assert_eq!(grace.until(scope("192.0.2.7"), at(10)), None);
+        grace.shorten(at(-100));
+        assert_eq!(
+            grace.until(scope("192.0.2.7"), at(-91)),
+            Some(at(-90)),
+            "whole again, by a clock that stepped back"
+        );
+        assert_eq!(grace.until(scope("192.0.2.7"), at(-90)), None);
 
         for number in 0..u32::try_from(MAX_SCOPES).unwrap() + 5 {
             let address = std::net::Ipv4Addr::from(number);

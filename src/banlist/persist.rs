@@ -46,6 +46,12 @@ impl Unsaved {
         self.note(scope, None, true, None);
     }
 
+    /// Notes that the ban of this scope has other times now; what it was decided on stays.
+    pub(super) fn mark_moved(&mut self, scope: BanScope) {
+        let generation = self.change_of(scope).and_then(|waiting| waiting.generation);
+        self.note(scope, None, false, generation);
+    }
+
     /// Notes that the ban of this scope ran out.
     pub(super) fn mark_ended(&mut self, scope: BanScope, now: Timestamp) {
         self.note(scope, Some(now), false, None);

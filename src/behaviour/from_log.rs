@@ -65,7 +65,7 @@ impl LogJudge {
             if at > 0 {
                 session.arrive(record.timestamp);
             }
-            let body = self.bodies.read(record.request_body.as_ref());
+            let body = self.bodies.read(record.unescaped_body().as_deref());
             session.add(&Outcome { body, ..outcome_of(record, &self.logins, &self.fingerprints) });
         }
         Some(session)
@@ -129,6 +129,7 @@ pub fn finding_kind(class: AttackClass) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::activity::RecordPart;
     use crate::metrics::Metrics;
 
     #[test]
@@ -141,7 +142,8 @@ mod tests {
         records[1].status = 404;
         records[2].method = "POST".into();
         records[2].url = "/login?next=/".into();
-        records[2].request_body = Some(serde_json::json!({ "email": "a@b.example" }));
+        records[2].request_body = Some(serde_json::json!({ "email": r"\\\xe9", "note": r"a\\b" }));
+        records[2].escaped = vec![RecordPart::RequestBody];
         records[2].status = 401;
         records.reverse();
         let id = SessionId::from(records[3].id);
@@ -152,8 +154,8 @@ mod tests {
         assert_eq!((features.requests, features.codes_4xx, features.login_attempts), (4, 2, 1));
         assert_eq!((features.post_requests, features.duration_ms), (1, 3_000));
         let bodies: Vec<_> = features.bodies.iter().collect();
-        assert_eq!(bodies, [("requestBody.email.2".into(), "a@b.example")]);
-        assert_eq!(features.value("reqBodiesData"), Some(1.0));
+        assert_eq!(bodies, [("requestBody.email.2".into(), r"\\\xe9"), ("requestBody.note.2".into(), r"a\b")]);
+        assert_eq!(features.value("reqBodiesData"), Some(2.0));
         assert_eq!(judge.assess(id, &[]), None);
     }
 

@@ -171,6 +171,9 @@ impl Meter {
     }
 }
 
+/// How far back the clock may seem to go between requests that overtake each other.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
+
 /// A level that sinks evenly with time.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
@@ -191,12 +194,21 @@ impl Bucket {
             return false;
         }
         self.level = self.level_at(allowance, now) + weight;
-        self.at = self.at.max(now);
+        self.at = if self.is_ahead(now) { now } else { self.at.max(now) };
         // The last one fills it even though a little of the first has leaked by then.
         self.level > allowance.limit - 1.0
     }
 
+    /// Whether the clock has stepped back by more than requests get out of order: what was in it is of another clock, and
+    /// waiting for that to come again would let nothing sink.
+    fn is_ahead(&self, now: Timestamp) -> bool {
+        self.at.since(now) > CLOCK_STEP
+    }
+
     fn level_at(&self, allowance: &Allowance, now: Timestamp) -> f32 {
+        if self.is_ahead(now) {
+            return 0.0;
+        }
         let windows = now.since(self.at).as_secs_f32() / allowance.window.as_secs_f32().max(1e-3);
         (self.level - allowance.limit * windows).max(0.0)
     }
@@ -321,5 +333,12 @@ mod tests {
         }
         assert!(!meter.is_empty(&limits, Timestamp::from_millis(5_000)));
         assert!(meter.is_empty(&limits, Timestamp::from_millis(5_200)));
+        let hour = Timestamp::from_millis(3_600_000);
+        meter.arrive(&limits, Kind::Page, hour);
+        assert!(meter.is_empty(&limits, Timestamp::from_millis(0)), "of another clock");
+        for millis in (0..100_000).step_by(100) {
+            let passed = meter.arrive(&limits, Kind::Page, Timestamp::from_millis(millis));
+            assert_eq!(passed, None, "ten a second are no flood by the new clock");
+        }
     }
 }

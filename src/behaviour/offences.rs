@@ -67,7 +67,7 @@ impl Offences {
     }
 
     fn earlier(&self, client: ClientKey, now: Timestamp) -> i32 {
-        let known = self.by_client.get(&client).filter(|record| now.since(record.last) <= self.growth.memory);
+        let known = self.by_client.get(&client).filter(|record| now.distance(record.last) <= self.growth.memory);
         known.map_or(0, |record| record.bans)
     }
 

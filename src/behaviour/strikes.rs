@@ -69,7 +69,7 @@ impl Strikes {
             book.order.push_back(client);
         }
         let strikes = &mut book.by_client.entry(client).or_default().strikes;
-        strikes.retain(|strike| strike.session != session && at.since(strike.at) <= self.window);
+        strikes.retain(|strike| strike.session != session && at.distance(strike.at) <= self.window);
         strikes.push(Strike { session, at });
         strikes.len()
     }
@@ -151,6 +151,16 @@ mod tests {
         assert_eq!(strikes.add(one, session(2), at(2)), 2);
         assert_eq!(strikes.add(client("192.0.2.2/32"), session(3), at(3)), 1);
         assert_eq!(strikes.add(one, session(4), at(102)), 2);
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_keeps_strikes_for_no_longer_than_the_window() {
+        let strikes = Strikes::new(Duration::from_secs(100));
+        let one = client("192.0.2.1/32");
+        strikes.add(one, session(1), at(1_000));
+        assert_eq!(strikes.add(one, session(2), at(950)), 2, "a small step");
+        assert_eq!(strikes.add(one, session(3), at(0)), 1, "a large one");
+        assert_eq!(strikes.add(one, session(4), at(100)), 2);
     }
 
     #[test]

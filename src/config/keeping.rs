@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::reader::Section;
-use crate::activity::{self, BodyLogging, MIN_KEY_BYTES, Pseudonyms};
+use crate::activity::{self, BodyLogging, MIN_KEY_BYTES, Pseudonyms, RequestLogging};
 use crate::audit::{self, Destination, Format};
 use crate::logging::{self, Form};
 use crate::storage::{self, MongoUri, OnUnreachable, StorageKind};
@@ -37,6 +37,11 @@ pub(super) fn activity(mut section: Section<'_>) -> activity::Config {
         ),
         retention: section.duration("retention", default.retention, Duration::ZERO..=3_650 * DAY),
         pseudonyms: pseudonyms(&mut section),
+        requests: section.choice(
+            "requests",
+            default.requests,
+            &RequestLogging::ALL.map(|choice| (choice.as_str(), choice)),
+        ),
         bodies: section.choice("bodies", default.bodies, &BodyLogging::ALL.map(|choice| (choice.as_str(), choice))),
     };
     section.finish();

@@ -10,6 +10,7 @@ use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use super::upstream::{REQUEST_ID, rewrite_headers};
 use super::{RequestContext, WafProxy, admit, body, record, respond};
 use crate::activity::Redaction;
+use crate::octets;
 use crate::policy::Verdict;
 
 #[async_trait]
@@ -82,7 +83,7 @@ impl ProxyHttp for WafProxy {
     /// What Pingora's own log lines say of a request: its id, and its target without secrets.
     fn request_summary(&self, downstream: &Session, ctx: &RequestContext) -> String {
         let request = downstream.req_header();
-        let target = Redaction::url(&String::from_utf8_lossy(request.raw_path()));
+        let target = octets::shown(Redaction::url(&octets::text(request.raw_path())));
         format!("request {} {} {target}", ctx.id, request.method)
     }
 

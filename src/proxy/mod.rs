@@ -23,7 +23,7 @@ use pingora_core::server::configuration::ServerConf;
 use pingora_core::server::{RunArgs, Server};
 use pingora_proxy::http_proxy_service;
 
-use crate::activity::{ActivityLog, BodyLogging};
+use crate::activity::{ActivityLog, BodyLogging, RequestLogging};
 use crate::audit::AuditExport;
 use crate::banlist::{AtAccept, BanList};
 use crate::behaviour::{CustomFeatures, Watch};
@@ -95,6 +95,8 @@ pub struct Gate {
     pub log: ActivityLog,
     /// Where refusals are exported to.
     pub audit: Option<AuditExport>,
+    /// Which requests are noted in the log.
+    pub requests: RequestLogging,
     /// Which bodies are noted.
     pub bodies: BodyLogging,
     /// Reads values of noted bodies for their sessions.

@@ -9,6 +9,7 @@ use crate::activity::{ActivityRecord, Redaction};
 use crate::audit::Wire;
 use crate::behaviour::Asker;
 use crate::inspection::AttackClass;
+use crate::octets;
 use crate::policy::{Mode, Reason, Verdict};
 use crate::time::Timestamp;
 
@@ -33,6 +34,10 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
         }
     }
     let Some(client) = ctx.client else { return };
+    let logged = gate.requests.keeps(ctx.verdict != Verdict::Allow);
+    if !logged && gate.audit.is_none() {
+        return;
+    }
     let request = downstream.req_header();
     let record = ActivityRecord {
         id: ctx.id,
@@ -41,7 +46,7 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
         client_ip: client.ip,
         client: client.key,
         method: request.method.to_string(),
-        url: Redaction::url(&String::from_utf8_lossy(request.raw_path())),
+        url: Redaction::url(&octets::text(request.raw_path())),
         origin: origin(gate, downstream),
         headers: Redaction::headers(&request.headers),
         status,
@@ -53,9 +58,14 @@ pub(super) fn record(gate: &Gate, downstream: &mut Session, ctx: &mut RequestCon
         findings: std::mem::take(&mut ctx.findings.0),
         score: ctx.score,
         request_body,
-    };
+        escaped: Vec::new(),
+        cut: Vec::new(),
+    }
+    .escape();
     export(gate, downstream, ctx, &record);
-    gate.log.record(record);
+    if logged {
+        gate.log.record(record);
+    }
 }
 
 /// Exports a refusal, and in detect mode what would have been one.
@@ -63,7 +73,10 @@ fn export(gate: &Gate, downstream: &Session, ctx: &RequestContext, record: &Acti
     let Some(audit) = &gate.audit else { return };
     let enforcing = ctx.terms.is_none_or(|terms| terms.mode == Mode::Block);
     let (true, Some(client)) = (record.verdict.is_refusal() || !enforcing && ctx.is_attack, ctx.client) else { return };
-    let response_headers = downstream.response_written().map(|response| Redaction::headers(&response.headers));
+    let shown = |(name, value)| (name, octets::shown(value));
+    let response_headers = downstream
+        .response_written()
+        .map(|response| Redaction::headers(&response.headers).into_iter().map(shown).collect());
     let wire = Wire {
         peer: client.peer.0,
         host: downstream.server_addr().and_then(|address| address.as_inet().copied()),
@@ -116,7 +129,7 @@ fn body_to_keep(gate: &Gate, content_type: Option<&str>, ctx: &RequestContext) -
 fn origin(gate: &Gate, downstream: &Session) -> String {
     let request = downstream.req_header();
     let host = match request.headers.get(HOST) {
-        Some(host) => String::from_utf8_lossy(host.as_bytes()).into_owned(),
+        Some(host) => octets::text(host.as_bytes()).into_owned(),
         None => request.uri.host().unwrap_or_default().to_owned(),
     };
     format!("{}://{host}", if gate.over_tls { "https" } else { "http" })
@@ -124,5 +137,5 @@ fn origin(gate: &Gate, downstream: &Session) -> String {
 
 fn response_type(downstream: &Session) -> Option<String> {
     let value = downstream.response_written()?.headers.get(CONTENT_TYPE)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    Some(octets::text(value.as_bytes()).into_owned())
 }

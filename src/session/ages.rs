@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -31,10 +32,11 @@ impl Ages {
         self.0.lock().pop_front()
     }
 
-    /// The oldest visit, if it was queued before this moment.
-    pub(super) fn pop_before(&self, moment: Timestamp) -> Option<Aged> {
+    /// The oldest visit, if it was queued longer ago than this; or later than now by as much, since the clock stepped
+    /// back.
+    pub(super) fn pop_due(&self, span: Duration, now: Timestamp) -> Option<Aged> {
         let mut queue = self.0.lock();
-        if queue.front().is_some_and(|aged| aged.queued < moment) { queue.pop_front() } else { None }
+        if queue.front().is_some_and(|aged| now.distance(aged.queued) > span) { queue.pop_front() } else { None }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -3,7 +3,8 @@
 //! Of each body that the activity log keeps, and as redacted as there, the values go into its visit under the path of
 //! their keys and the number of the request, from 0: `requestBody.email.0`. What is no text becomes one, and its key
 //! tells what it was (`requestBody.n$int.0`), as the predecessor had it. A visit keeps so many values at most, each cut
-//! to some hundred bytes, and all visits together, wherever they wait, so many bytes.
+//! to some hundred bytes, and all visits together, wherever they wait, so many bytes. A key or a value with bytes that are
+//! not UTF-8 is [escaped](octets::escape), and only such a one.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::metrics::SessionMetrics;
+use crate::octets;
 
 /// Bytes of a key that are kept.
 const MAX_KEY: usize = 128;
@@ -59,7 +61,8 @@ impl BodyReader {
         Self { settings: Arc::new(settings.clone()), used: Arc::default(), metrics }
     }
 
-    /// The values of a body for its visit; `None` for none, and for one that finds no room, which is counted.
+    /// The values of a body, [as text](octets), for its visit; `None` for none, and for one that finds no room, which is
+    /// counted.
     pub fn read(&self, body: Option<&Value>) -> Option<BodyPart> {
         let mut values = Vec::new();
         let walk = Walk { ignored: &self.settings.ignored_keys, most: self.settings.values };
@@ -224,9 +227,11 @@ fn below(key: &str, name: &str) -> String {
     shortened(&format!("{key}.{}", shortened(name, MAX_KEY)), MAX_KEY)
 }
 
-/// At most so many bytes of a text, without NULs, which no store takes in a key.
+/// At most so many bytes of a text, without NULs, which no store takes in a key; what is not UTF-8 in it is escaped.
 fn shortened(text: &str, most: usize) -> String {
-    text[..text.floor_char_boundary(most.min(text.len()))].replace('\0', "")
+    let cut = |text: &str| text[..text.floor_char_boundary(most.min(text.len()))].replace('\0', "");
+    let kept = cut(text);
+    if octets::has_stand_ins(&kept) { cut(&octets::escape(&kept)) } else { kept }
 }
 
 #[cfg(test)]
@@ -291,6 +296,27 @@ mod tests {
         assert!(reader.used.load(Ordering::Relaxed) > 0, "a copy waits somewhere");
         drop(copy);
         assert_eq!(reader.used.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_escaped_and_nothing_else() {
+        let odd = |raw: &[u8]| octets::text(raw).into_owned();
+        let long = odd(&[0xff; 1_000]);
+        let body = json!({ "a": odd(b"caf\xe9\\"), "b": "c\\", odd(b"n\xe9"): { "d\\": "e" }, "f": long });
+        let mut bodies = Bodies::default();
+        bodies.add(0, &reader(BodySettings::default()).read(Some(&body)).unwrap());
+        let cut = r"\xff".repeat(MAX_VALUE / 4);
+        let expected = [
+            ("requestBody.a.0", r"caf\xe9\\"),
+            ("requestBody.b.0", r"c\"),
+            (r"requestBody.n\xe9.d\.0", "e"),
+            ("requestBody.f.0", cut.as_str()),
+        ];
+        let mut expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let mut kept = pairs(&bodies);
+        expected.sort();
+        kept.sort();
+        assert_eq!(kept, expected);
     }
 
     #[test]

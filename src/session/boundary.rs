@@ -25,6 +25,12 @@ impl SessionBoundary {
     pub fn is_idle(&self, session: &Session, now: Timestamp) -> bool {
         now.since(session.last_activity()) > self.gap
     }
+
+    /// Whether the clock has stepped back by more than the gap since: nobody can tell how long the session has been idle,
+    /// and it is over.
+    pub fn is_ahead(&self, session: &Session, now: Timestamp) -> bool {
+        session.last_activity().since(now) > self.gap
+    }
 }
 
 #[cfg(test)]
@@ -61,5 +67,7 @@ mod tests {
     fn a_clock_that_steps_back_keeps_the_session() {
         assert!(BOUNDARY.holds(&session(), Timestamp::from_millis(0)));
         assert!(!BOUNDARY.is_idle(&session(), Timestamp::from_millis(0)));
+        assert!(!BOUNDARY.is_ahead(&session(), Timestamp::from_millis(-14_000)));
+        assert!(BOUNDARY.is_ahead(&session(), Timestamp::from_millis(-14_001)));
     }
 }

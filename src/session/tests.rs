@@ -201,6 +201,22 @@ fn a_clock_that_goes_backwards_and_a_million_requests_break_nothing() {
 }
 
 #[test]
+fn a_clock_that_steps_back_an_hour_ends_open_visits_and_holds_up_no_later_ones() {
+    const HOUR: i64 = 3_600_000;
+    let mut bench = Bench::new(&Config::default());
+    let before = [bench.answer(&client(1), HOUR, 200), bench.answer(&client(2), HOUR, 200)];
+    // The same client goes on after the step: a visit of its own, and what was counted before is not lost.
+    let after = bench.answer(&client(1), 0, 200);
+    assert!(!before.contains(&after));
+    assert_eq!(bench.closed().unwrap().id, before[0]);
+    bench.sweep(1_000);
+    assert_eq!(bench.closed().unwrap().id, before[1], "idle for nobody knows how long");
+    bench.sweep(15_001);
+    assert_eq!(bench.closed().unwrap().id, after, "swept on time by the new clock");
+    assert!(bench.closed().is_none() && bench.tracker.is_empty());
+}
+
+#[test]
 fn ten_thousand_new_clients_a_second_stay_within_the_cap() {
     let mut bench = Bench::new(&Config { max_open: 1_000, ..Config::default() });
     for number in 0..20_000_u32 {

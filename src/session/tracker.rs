@@ -80,11 +80,8 @@ impl SessionTracker {
 
     /// Closes visits idle for longer than the gap. Each visit is looked at about once a gap.
     pub fn sweep(&self, now: Timestamp) {
-        let before = Timestamp::from_millis(
-            now.as_millis().saturating_sub(i64::try_from(self.boundary.gap.as_millis()).unwrap_or(i64::MAX)),
-        );
         for _ in 0..self.ages.len() {
-            let Some(aged) = self.ages.pop_before(before) else { return };
+            let Some(aged) = self.ages.pop_due(self.boundary.gap, now) else { return };
             match aged.visit.sweep(&self.boundary, now) {
                 Fate::Over => self.forget(&aged),
                 Fate::Keep => {

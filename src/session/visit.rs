@@ -74,7 +74,7 @@ impl SharedVisit {
     /// Counts one more request, unless the visit is over.
     pub(super) fn join(&self, boundary: &SessionBoundary, now: Timestamp) -> bool {
         let mut inner = self.inner.lock();
-        if !inner.open || !boundary.holds(&inner.session, now) {
+        if !inner.open || !boundary.holds(&inner.session, now) || boundary.is_ahead(&inner.session, now) {
             return false;
         }
         inner.session.arrive(now);
@@ -111,9 +111,9 @@ impl SharedVisit {
         let idle_since = inner.session.last_activity();
         if inner.sent {
             Fate::Over
-        } else if inner.in_flight > 0 && now.since(idle_since) <= LINGER.max(boundary.gap) {
+        } else if inner.in_flight > 0 && now.distance(idle_since) <= LINGER.max(boundary.gap) {
             Fate::Keep
-        } else if !inner.open || boundary.is_idle(&inner.session, now) {
+        } else if !inner.open || boundary.is_idle(&inner.session, now) || boundary.is_ahead(&inner.session, now) {
             inner.open = false;
             inner.send(&self.outlet);
             Fate::Over

@@ -27,7 +27,8 @@ pub type KeyOf<'a> = &'a dyn Fn(ClientIp) -> ClientKey;
 
 /// The `httplogs` document of a request.
 pub fn record_json(record: &ActivityRecord) -> Value {
-    let url = fields::url(record);
+    let record = &*fields::bounded(record);
+    let url = &record.url;
     let mut document = json!({
         "_id": { "$oid": record.id.to_string() },
         "sessionID": fields::session_word(record.session),
@@ -56,9 +57,15 @@ pub fn record_json(record: &ActivityRecord) -> Value {
     if let Some(score) = record.score {
         document["score"] = f64::from(score).into();
     }
-    if let Some(body) = fields::body(record) {
-        if body.is_object() && !has_dollar_key(&body) {
-            document["requestBody"] = body.into_owned();
+    if let Some(escaped) = fields::escaped_json(record) {
+        document["escaped"] = escaped;
+    }
+    if let Some(cut) = fields::cut_json(record) {
+        document["cut"] = cut;
+    }
+    if let Some(body) = &record.request_body {
+        if body.is_object() && !has_dollar_key(body) {
+            document["requestBody"] = body.clone();
         } else {
             document["requestBodyJson"] = body.to_string().into();
         }
@@ -108,6 +115,8 @@ pub fn record_of_json(
         findings: fields::findings(&document["findings"]),
         score: document["score"].as_f64().map(fields::score),
         request_body,
+        escaped: fields::escaped(&document["escaped"]),
+        cut: fields::cut(&document["cut"]),
     })
 }
 

@@ -31,6 +31,13 @@ fn a_record_survives() {
         record.request_body = body;
         assert_eq!(record_of_json(record_json(&record), &key, &no_id), Ok(record.clone()));
     }
+    record.url = crate::octets::text(b"/caf\xe9\\").into_owned();
+    record.cut = vec![(crate::activity::RecordPart::Findings, 5_000)];
+    let stored = record.clone().escape();
+    assert_eq!(record_json(&stored)["escaped"], json!(["url"]));
+    let back = record_of_json(record_json(&stored), &key, &no_id).unwrap();
+    assert_eq!(back, stored);
+    assert_eq!(back.unescape(), record);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 
-use crate::activity::ActivityRecord;
+use crate::activity::{ActivityRecord, RecordPart};
 use crate::behaviour::{OWN, SessionFeatures, Spoken};
 use crate::client::ClientKey;
 use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
@@ -16,6 +16,8 @@ use crate::session::{Bodies, Checkpoint, OpenVisit, SessionId};
 const NEW_REQUEST: &str = "newRequest";
 /// Longest URL that is kept, in bytes. With the other limits a document stays below MongoDB's 16 MB.
 const MAX_URL_BYTES: usize = 1 << 20;
+/// Longest method, origin and content type that are kept, in bytes.
+const MAX_TEXT_BYTES: usize = 64 << 10;
 /// Header bytes that are kept, names and values together.
 const MAX_HEADERS_BYTES: usize = 1 << 20;
 /// Longest body that is kept, as JSON text, in bytes.
@@ -66,12 +68,7 @@ pub(super) fn verdict(word: &str, reason: Option<&str>, class: Option<&str>) -> 
 /// Headers as an object; a name that repeats has an array.
 pub(super) fn headers_json(headers: &[(String, String)]) -> Map<String, Value> {
     let mut object = Map::new();
-    let mut bytes = 0;
     for (name, value) in headers {
-        bytes += name.len() + value.len();
-        if bytes > MAX_HEADERS_BYTES {
-            break;
-        }
         match object.get_mut(name) {
             None => {
                 object.insert(name.clone(), Value::from(value.as_str()));
@@ -109,7 +106,7 @@ pub(super) fn findings_json(findings: &[Finding]) -> Value {
         object["excerpt"] = finding.excerpt.as_str().into();
         object
     };
-    Value::Array(findings.iter().take(MAX_FINDINGS).map(one).collect())
+    Value::Array(findings.iter().map(one).collect())
 }
 
 /// The findings of such an array; entries that cannot be read are left out.
@@ -222,19 +219,74 @@ pub(super) fn score(stored: f64) -> f32 {
     stored as f32
 }
 
-/// The URL, cut where it is longer than is kept.
-pub(super) fn url(record: &ActivityRecord) -> &str {
-    let url = &record.url;
-    &url[..url.floor_char_boundary(MAX_URL_BYTES.min(url.len()))]
+/// Names of the parts that are escaped; `None` where none is.
+pub(super) fn escaped_json(record: &ActivityRecord) -> Option<Value> {
+    let names = record.escaped.iter().map(|part| part.as_str()).collect::<Vec<_>>();
+    (!names.is_empty()).then(|| json!(names))
 }
 
-/// The body, or what stands for one that is larger than is kept.
-pub(super) fn body(record: &ActivityRecord) -> Option<Cow<'_, Value>> {
-    let body = record.request_body.as_ref()?;
-    let bytes = body.to_string().len();
-    Some(if bytes <= MAX_BODY_BYTES {
-        Cow::Borrowed(body)
-    } else {
-        Cow::Owned(json!({ "unparsed": true, "bytes": bytes }))
-    })
+/// The parts of such an array.
+pub(super) fn escaped(array: &Value) -> Vec<RecordPart> {
+    array.as_array().into_iter().flatten().filter_map(|name| RecordPart::parse(name.as_str()?)).collect()
+}
+
+/// Names of the parts that were cut, with how long they were; `None` where none was.
+pub(super) fn cut_json(record: &ActivityRecord) -> Option<Value> {
+    let lengths = record.cut.iter().map(|(part, length)| (part.as_str().to_owned(), json!(length)));
+    (!record.cut.is_empty()).then(|| Value::Object(lengths.collect()))
+}
+
+/// The parts of such an object.
+pub(super) fn cut(object: &Value) -> Vec<(RecordPart, u64)> {
+    let one = |(name, length): (&String, &Value)| Some((RecordPart::parse(name)?, length.as_u64()?));
+    object.as_object().map(|object| object.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The record with what is longer than a store keeps cut, and noted so. Of too many bytes of headers those that fit stay;
+/// a body that is too long is left out.
+pub(super) fn bounded(record: &ActivityRecord) -> Cow<'_, ActivityRecord> {
+    let headers = record.headers.iter().map(header_bytes).sum::<usize>();
+    let body = record.request_body.as_ref().map_or(0, |body| body.to_string().len());
+    let long = [
+        (RecordPart::Method, record.method.len(), MAX_TEXT_BYTES),
+        (RecordPart::Url, record.url.len(), MAX_URL_BYTES),
+        (RecordPart::Origin, record.origin.len(), MAX_TEXT_BYTES),
+        (RecordPart::Headers, headers, MAX_HEADERS_BYTES),
+        (RecordPart::ContentType, record.content_type.as_ref().map_or(0, String::len), MAX_TEXT_BYTES),
+        (RecordPart::RequestBody, body, MAX_BODY_BYTES),
+        (RecordPart::Findings, record.findings.len(), MAX_FINDINGS),
+    ];
+    if long.iter().all(|(_, length, most)| length <= most) {
+        return Cow::Borrowed(record);
+    }
+    let mut record = record.clone();
+    for (part, length, most) in long.into_iter().filter(|(_, length, most)| length > most) {
+        shorten(&mut record, part, length, most);
+        record.cut.push((part, length as u64));
+    }
+    Cow::Owned(record)
+}
+
+fn shorten(record: &mut ActivityRecord, part: RecordPart, length: usize, most: usize) {
+    let text = |text: &mut String| text.truncate(text.floor_char_boundary(most));
+    match part {
+        RecordPart::Method => text(&mut record.method),
+        RecordPart::Url => text(&mut record.url),
+        RecordPart::Origin => text(&mut record.origin),
+        RecordPart::ContentType => record.content_type.iter_mut().for_each(text),
+        RecordPart::Headers => {
+            let mut room = most;
+            record.headers.retain(|header| {
+                let left = room.checked_sub(header_bytes(header));
+                room = left.unwrap_or(room);
+                left.is_some()
+            });
+        }
+        RecordPart::RequestBody => record.request_body = Some(json!({ "unparsed": true, "bytes": length })),
+        RecordPart::Findings => record.findings.truncate(most),
+    }
+}
+
+fn header_bytes((name, value): &(String, String)) -> usize {
+    name.len() + value.len()
 }

@@ -12,6 +12,8 @@ mod mongodb;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod visit_of_queries;
 
 use std::path::Path;
 use std::sync::Arc;

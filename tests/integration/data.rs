@@ -218,3 +218,30 @@ fn memory_does_not_grow_with_what_is_read_or_written() {
     }
     println!("peaks of import, export and eval in KiB: {small:?}, of ten times the rows {large:?}");
 }
+
+/// Bytes that are not UTF-8, as nginx writes them, go in, out and in again.
+fn odd_bytes_go_in_and_out(mongo: impl Fn() -> Option<String>) {
+    let place = Place::new(mongo());
+    place.write("odd.log", &line(3, 0, "GET", r"/caf\xE9?q=\x5C", 200));
+    place.stdout(&["import", "odd.log"]);
+    let exported = place.stdout(&["export", "requests"]);
+    assert!(
+        exported.contains(r#""url":"/caf\\xe9?q=\\\\""#) && exported.contains(r#""escaped":["url"]"#),
+        "{exported}"
+    );
+    let other = Place::new(None);
+    other.write("odd.json", &exported);
+    other.stdout(&["import", "odd.json"]);
+    assert_eq!(other.stdout(&["export", "requests"]), exported);
+}
+
+#[test]
+fn odd_bytes_go_in_and_out_of_the_embedded_store() {
+    odd_bytes_go_in_and_out(|| None);
+}
+
+#[test]
+fn odd_bytes_go_in_and_out_of_mongodb() {
+    let mongod = Mongod::start().unwrap();
+    odd_bytes_go_in_and_out(|| Some(mongod.uri()));
+}

@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod activity;
 mod admin;
 mod admin_access;
 mod audit;
@@ -21,6 +22,7 @@ mod monitoring;
 mod outages;
 mod privacy;
 mod real_ip;
+mod secrets;
 mod sessions;
 mod shared_store;
 mod shutdown;

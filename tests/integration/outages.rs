@@ -94,3 +94,24 @@ fn a_store_that_hangs_delays_no_answer_and_gets_every_record_once() {
     expect_each_once(&waf, "/during", 100);
     wait_for("an empty spool", || (metric(&waf, SPOOLED) == 0).then_some(()));
 }
+
+#[test]
+fn a_full_disk_delays_no_answer_is_named_and_loses_nothing_that_fits_into_memory() {
+    let origin = Origin::start();
+    let waf = Waf::on_full_disk(&origin, "", 1 << 10);
+    // The store, its journal and each segment of the spool may have 1 MiB; this is 6, and costs no inspection.
+    let path = format!("/during?q={}", "a".repeat(60_000));
+    traffic(&waf, &path, 100);
+    wait_for("the disk to be full", || (waf.readiness().status == 503).then_some(()));
+    let log = waf.log();
+    assert!(log.contains("the activity store failed"), "{log}");
+    assert_eq!(metric(&waf, "portcullis_activity_dropped_total"), 0);
+    traffic(&waf, "/meanwhile", 20);
+    waf.make_room();
+    wait_for("readiness", || (waf.readiness().status == 200).then_some(()));
+    expect_each_once(&waf, &path, 100);
+    expect_each_once(&waf, "/meanwhile", 20);
+    wait_for("an empty spool", || (metric(&waf, SPOOLED) == 0).then_some(()));
+    assert_eq!(metric(&waf, "portcullis_activity_dropped_total"), 0);
+    assert_eq!(waf.sql("PRAGMA integrity_check"), [["ok"]]);
+}

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{REDACTED, multipart, text, url, value};
+use crate::octets;
 
 /// Fields of a form at most; a body with more is not kept.
 const MAX_FIELDS: usize = 1_000;
@@ -17,7 +18,7 @@ pub(super) fn redact(content_type: Option<&str>, body: &[u8]) -> Option<Value> {
         "application/x-www-form-urlencoded" => urlencoded(body),
         "multipart/form-data" => multipart::fields(content_type, body).map(from_parts),
         json if json == "application/json" || json.ends_with("+json") || json == "text/json" => {
-            serde_json::from_slice(body).ok().map(|parsed| value::redact_json(parsed, 0))
+            serde_json::from_str(&octets::text(body)).ok().map(|parsed| value::redact_json(parsed, 0))
         }
         _ => None,
     };
@@ -25,7 +26,7 @@ pub(super) fn redact(content_type: Option<&str>, body: &[u8]) -> Option<Value> {
 }
 
 fn urlencoded(body: &[u8]) -> Option<Value> {
-    let body = str::from_utf8(body).ok()?;
+    let body = octets::text(body);
     let mut fields = Map::new();
     for (count, pair) in body.split('&').filter(|pair| !pair.is_empty()).enumerate() {
         if count == MAX_FIELDS {

@@ -3,6 +3,7 @@
 use http::HeaderValue;
 
 use super::{REDACTED, is_secret_name, text, url};
+use crate::octets;
 
 /// Headers whose whole value is a secret though their name does not say so.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "set-cookie", "x-api-key"];
@@ -13,7 +14,7 @@ const MAX_COOKIE_NAME_BYTES: usize = 64;
 
 /// The value of a header as it is stored; `name` is lower-case.
 pub(super) fn redact(name: &str, value: &HeaderValue) -> String {
-    let value = String::from_utf8_lossy(value.as_bytes());
+    let value = octets::text(value.as_bytes());
     if name == "cookie" {
         return cookie_names(&value);
     }

@@ -7,7 +7,8 @@
 //! | bodies | values under secret-looking names, at any depth; file contents (only name, type and size are kept) |
 //! | any text of the above | card numbers (13 to 19 digits with a valid check digit), JSON Web Tokens, `name=value`, `"name": "value"` and `<name>value` with a secret-looking name |
 //!
-//! A name looks secret by `is_secret_name`. What cannot be taken apart is not kept at all.
+//! A name looks secret by `is_secret_name`. What cannot be taken apart is not kept at all. Bytes that are not UTF-8 stand
+//! in what is given back as [stand-ins](crate::octets).
 
 mod body;
 mod headers;
@@ -32,12 +33,12 @@ pub(in crate::activity) const REDACTED: &str = "[redacted]";
 pub struct Redaction;
 
 impl Redaction {
-    /// A URL, absolute or path and query, without its secrets. Untouched parts stay byte for byte.
+    /// A URL, absolute or path and query, [as text](crate::octets), without its secrets. Untouched parts stay byte for byte.
     pub fn url(url: &str) -> String {
         url::redact(url, 0)
     }
 
-    /// Headers in order, without their secrets; bytes that are not UTF-8 are replaced.
+    /// Headers in order, without their secrets.
     pub fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
         headers.iter().map(|(name, value)| (name.as_str().to_owned(), headers::redact(name.as_str(), value))).collect()
     }

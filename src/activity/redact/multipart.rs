@@ -1,5 +1,7 @@
 //! The fields of a multipart body, read leniently.
 
+use crate::octets;
+
 /// Parts at most; a body with more is not kept.
 const MAX_PARTS: usize = 200;
 
@@ -43,7 +45,7 @@ pub(super) fn fields(content_type: &str, body: &[u8]) -> Option<Vec<Part>> {
 fn part(raw: &[u8]) -> Option<Part> {
     let raw = strip_line_end_before(raw.strip_prefix(b"\r\n").or_else(|| raw.strip_prefix(b"\n"))?);
     let (head, content) = split_head(raw)?;
-    let head = String::from_utf8_lossy(head);
+    let head = octets::text(head);
     let header = |wanted: &str| {
         head.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
@@ -54,7 +56,7 @@ fn part(raw: &[u8]) -> Option<Part> {
     let name = parameter(&disposition, "name").unwrap_or_default();
     let file_name = parameter(&disposition, "filename").or_else(|| parameter(&disposition, "filename*"));
     let file = file_name.map(|name| File { name, content_type: header("content-type"), bytes: content.len() });
-    let text = if file.is_some() { String::new() } else { String::from_utf8_lossy(content).into_owned() };
+    let text = if file.is_some() { String::new() } else { octets::text(content).into_owned() };
     Some(Part { name, text, file })
 }
 

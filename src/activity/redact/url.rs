@@ -1,8 +1,9 @@
 //! Secrets in URLs and urlencoded text.
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 
 use super::{REDACTED, is_secret_name, text, value};
+use crate::octets;
 
 /// How often a name may be percent-encoded over and still be read.
 const MAX_DECODINGS: usize = 3;
@@ -26,7 +27,7 @@ pub(super) fn redact(url: &str, depth: usize) -> String {
 fn encoded_value(raw: &str, depth: usize) -> String {
     let plain = decode(raw);
     let clean = value::redact(&plain, depth);
-    if clean == plain { raw.to_owned() } else { utf8_percent_encode(&clean, ENCODED).to_string() }
+    if clean == plain { raw.to_owned() } else { encode(&clean) }
 }
 
 /// Whether a name, however often encoded, looks secret.
@@ -45,9 +46,15 @@ pub(super) fn is_secret(raw_name: &str) -> bool {
     is_secret_name(&name)
 }
 
-/// Percent-decoding, `+` as a space, bytes that are not UTF-8 replaced.
+/// Percent-decoding, `+` as a space, stand-ins for bytes that are not UTF-8.
 pub(super) fn decode(raw: &str) -> String {
-    percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned()
+    let spaced = raw.replace('+', " ");
+    let bytes = percent_decode(&octets::bytes(&spaced)).collect::<Vec<_>>();
+    octets::text(&bytes).into_owned()
+}
+
+fn encode(plain: &str) -> String {
+    percent_encode(&octets::bytes(plain), ENCODED).to_string()
 }
 
 /// `name=value` pairs between separators, which stay as they are.
@@ -77,7 +84,7 @@ fn pairs(text: &str, separators: &[char], depth: usize) -> String {
 fn name(raw: &str) -> String {
     let plain = decode(raw);
     let clean = field_name(&plain);
-    if clean == plain { raw.to_owned() } else { utf8_percent_encode(&clean, ENCODED).to_string() }
+    if clean == plain { raw.to_owned() } else { encode(&clean) }
 }
 
 /// A decoded name of a field as it is stored.

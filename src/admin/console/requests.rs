@@ -140,6 +140,12 @@ fn one(frame: &Frame, detail: &RequestDetail) -> Markup {
             (fact("Status", html! { (request.status) }))
             (fact("Took", html! { (text::latency(request.latency_us)) }))
             (fact("Body", html! { (text::count(request.request_bytes)) " bytes in, " (text::count(request.response_bytes)) " bytes out" }))
+            @if !request.escaped.is_empty() {
+                (fact("Not UTF-8", html! { (request.escaped.join(", ")) ": " code { r"\xHH" } " is a byte, " code { r"\\" } " a backslash" }))
+            }
+            @for (part, length) in &request.cut {
+                (fact("Cut", html! { (part) ", of " (text::count(*length)) }))
+            }
         }
         section aria-labelledby="findings" {
             h2 #findings { "Findings" }

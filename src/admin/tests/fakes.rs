@@ -56,7 +56,7 @@ pub(super) struct FakeActivity {
 impl FakeActivity {
     fn reachable(&self) -> Result<(), ActivityStoreError> {
         let down = self.down.load(Ordering::Relaxed);
-        if down { Err(ActivityStoreError("mongodb://user:secret@db is down".into())) } else { Ok(()) }
+        if down { Err(ActivityStoreError::Store("mongodb://user:secret@db is down".into())) } else { Ok(()) }
     }
 }
 

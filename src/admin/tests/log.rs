@@ -65,6 +65,8 @@ pub(super) fn record(id: &str, session: Option<&str>) -> ActivityRecord {
         }],
         score: Some(0.5),
         request_body: None,
+        escaped: Vec::new(),
+        cut: Vec::new(),
     }
 }
 

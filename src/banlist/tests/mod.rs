@@ -322,3 +322,19 @@ async fn concurrent_changes_end_with_store_and_memory_agreeing() {
     stored.sort();
     assert_eq!(memory, stored);
 }
+
+#[tokio::test]
+async fn after_a_clock_that_stepped_back_a_ban_lasts_its_own_time_and_no_longer() {
+    const HOUR: i64 = 3_600_000;
+    let bench = bench();
+    bench.list.ban(behaviour("192.0.2.1", 60_000)).await.unwrap();
+    bench.list.ban(operator("192.0.2.2")).await.unwrap();
+    bench.list.sweep(at(-30_000)).await;
+    assert_eq!(bench.list.list(at(0))[0].until.or(bench.list.list(at(0))[1].until), Some(at(60_000)), "a small step");
+    bench.list.sweep(at(-HOUR)).await;
+    assert!(bench.barred_by("192.0.2.1", -HOUR + 59_999).is_some());
+    assert!(bench.barred_by("192.0.2.1", -HOUR + 60_000).is_none(), "not for an hour more");
+    assert!(bench.barred_by("192.0.2.2", -HOUR + 60_000).is_some(), "what has no end has none");
+    assert_eq!(bench.list.sweep(at(-HOUR + 60_000)).await, 1);
+    assert_eq!(bench.store.scopes(), ["192.0.2.2"], "the store follows");
+}

@@ -65,6 +65,24 @@ async fn a_lift_that_waits_for_the_store_reaches_it_before_the_ban_that_followed
     assert_eq!(bench.store.scopes(), ["192.0.2.1"]);
 }
 
+#[tokio::test]
+async fn a_ban_that_a_clock_stepping_back_moved_rests_on_what_it_was_decided_on() {
+    const HOUR: i64 = 3_600_000;
+    let bench = bench();
+    let scope: BanScope = "192.0.2.1".parse().unwrap();
+    let standing = bench.list.standing(scope).await;
+    bench.store.down.store(true, Ordering::Relaxed);
+    bench.list.ban_if(behaviour("192.0.2.1", 60_000), standing).await.unwrap();
+    bench.list.sweep(at(-HOUR)).await;
+    assert!(bench.barred_by("192.0.2.1", -HOUR + 59_999).is_some());
+    assert!(bench.barred_by("192.0.2.1", -HOUR + 60_000).is_none(), "moved");
+    bench.store.down.store(false, Ordering::Relaxed);
+    bench.store.remove(scope).await.unwrap();
+    bench.list.sweep(at(-HOUR)).await;
+    assert!(bench.barred_by("192.0.2.1", -HOUR).is_none(), "lifted in the store since it was decided on");
+    assert!(bench.store.scopes().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_decision_of_before_an_unban_outlives_it() {
     for round in 0..200 {

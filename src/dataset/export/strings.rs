@@ -8,6 +8,7 @@ use std::io::Write;
 use crate::activity::ActivityRecord;
 use crate::dataset::NORM;
 use crate::inspection::{AttackClass, Place, Suspicion, Target, TargetKind, Targets, body};
+use crate::octets;
 
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -42,12 +43,13 @@ pub(super) fn writer<W: Write>(out: W) -> csv::Result<csv::Writer<W>> {
 
 /// The texts of a request.
 pub(super) fn rows(request: &ActivityRecord) -> impl Iterator<Item = Row> {
+    let sent = request.clone().unescape();
     let mut targets = Targets::new(MAX_VALUES);
-    if let Some((_, query)) = request.url.split_once('?') {
-        Place::Query.read(query.as_bytes(), &mut targets);
+    if let Some((_, query)) = sent.url.split_once('?') {
+        Place::Query.read(&octets::bytes(query), &mut targets);
     }
-    if let Some(kept) = request.request_body.as_ref().filter(|kept| kept["unparsed"] != true) {
-        body::read(Some(b"application/json"), kept.to_string().as_bytes(), false, &mut targets);
+    if let Some(kept) = sent.request_body.as_ref().filter(|kept| kept["unparsed"] != true) {
+        body::read(Some(b"application/json"), &octets::bytes(&kept.to_string()), false, &mut targets);
     }
     let (fields, _) = targets.into_parts();
     fields.into_iter().filter_map(|field| {

@@ -8,6 +8,7 @@ use time::macros::format_description;
 
 use super::entry::Entry;
 use crate::client::ClientIp;
+use crate::octets;
 use crate::storage::exchange;
 use crate::time::Timestamp;
 
@@ -75,7 +76,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     let mut characters = inner.char_indices();
     while let Some((at, character)) = characters.next() {
         match character {
-            '"' => return Some((String::from_utf8_lossy(&bytes).into_owned(), &inner[at + 1..])),
+            '"' => return Some((octets::text(&bytes).into_owned(), &inner[at + 1..])),
             '\\' => match characters.next()?.1 {
                 'x' => {
                     let digits = (characters.next()?.1.to_digit(16), characters.next()?.1.to_digit(16));
@@ -85,9 +86,9 @@ fn quoted(text: &str) -> Option<(String, &str)> {
                 'n' => bytes.push(b'\n'),
                 'r' => bytes.push(b'\r'),
                 't' => bytes.push(b'\t'),
-                other => bytes.extend(other.encode_utf8(&mut [0; 4]).bytes()),
+                other => bytes.extend_from_slice(&octets::bytes(other.encode_utf8(&mut [0; 4]))),
             },
-            other => bytes.extend(other.encode_utf8(&mut [0; 4]).bytes()),
+            other => bytes.extend_from_slice(&octets::bytes(other.encode_utf8(&mut [0; 4]))),
         }
     }
     None

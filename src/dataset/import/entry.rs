@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::activity::{ActivityRecord, Redaction};
 use crate::client::{self, ClientIp};
 use crate::id::RequestId;
+use crate::octets;
 use crate::policy::Verdict;
 use crate::time::Timestamp;
 
@@ -86,7 +87,7 @@ impl Entry {
         let host = self.origin.split_once("://").map_or("", |(_, host)| host);
         for (name, value) in [(header::HOST, host), (header::REFERER, &self.referer), (header::USER_AGENT, &self.agent)]
         {
-            if let Some(value) = HeaderValue::from_bytes(value.as_bytes()).ok().filter(|value| !value.is_empty()) {
+            if let Some(value) = HeaderValue::from_bytes(&octets::bytes(value)).ok().filter(|value| !value.is_empty()) {
                 headers.insert(name, value);
             }
         }
@@ -109,16 +110,20 @@ impl Entry {
             findings: Vec::new(),
             score: None,
             request_body: None,
+            escaped: Vec::new(),
+            cut: Vec::new(),
         }
+        .escape()
     }
 }
 
 /// A record of the predecessor's without its secrets; its body stays where the configuration keeps bodies.
-pub(super) fn redacted(mut record: ActivityRecord, bodies: crate::activity::BodyLogging) -> ActivityRecord {
+pub(super) fn redacted(record: ActivityRecord, bodies: crate::activity::BodyLogging) -> ActivityRecord {
+    let mut record = record.unescape();
     let mut headers = HeaderMap::new();
     for (name, value) in &record.headers {
         if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(&octets::bytes(value)))
         {
             headers.append(name, value);
         }
@@ -127,8 +132,9 @@ pub(super) fn redacted(mut record: ActivityRecord, bodies: crate::activity::Body
     record.url = Redaction::url(&record.url);
     record.origin = Redaction::url(&record.origin);
     let body = record.request_body.take().filter(|_| bodies.keeps(record.verdict != Verdict::Allow));
-    record.request_body = body.and_then(|body| Redaction::body(Some("application/json"), body.to_string().as_bytes()));
-    record
+    record.request_body =
+        body.and_then(|body| Redaction::body(Some("application/json"), &octets::bytes(&body.to_string())));
+    record.escape()
 }
 
 /// Makes ids of contents: the second, then a hash. Of equal lines each has its own, by their order.

@@ -11,6 +11,7 @@ use crate::activity::{ActivityRecord, BodyLogging};
 use crate::behaviour::Assessment;
 use crate::client;
 use crate::dataset::labelled::decompressed;
+use crate::octets;
 use crate::storage::exchange;
 
 /// Longest line or document; a longer one is a fault.
@@ -77,7 +78,7 @@ impl Reader {
         match raw {
             Raw::Text(line) => {
                 // The end of a line says nothing, and a file that grows gives its last line one.
-                let line = String::from_utf8_lossy(line.trim_ascii());
+                let line = octets::text(line.trim_ascii());
                 if line.starts_with('{') {
                     let value = serde_json::from_str(&line).map_err(|error| format!("no JSON: {error}"))?;
                     return self.of_json(value, line.as_bytes());

@@ -60,7 +60,7 @@ impl Visits {
             .and_modify(|visit| visit.arrive(arrival))
             .or_insert_with(|| Session::begin(id, record.client, record.client_ip, arrival));
         visit.started = visit.started.min(arrival);
-        let body = self.bodies.read(record.request_body.as_ref());
+        let body = self.bodies.read(record.unescaped_body().as_deref());
         visit.add(&Outcome { body, ..outcome_of(record, &self.logins, &self.fingerprints) });
         record.session = Some(visit.id);
         if self.open.len() > self.max_open {

@@ -1,6 +1,10 @@
 //! Bans, and the generation that an unban raises.
 
-use super::*;
+use super::samples;
+use crate::activity::ActivityRecord;
+use crate::banlist::{Ban, BanOrigin};
+use crate::storage::Storage;
+use crate::time::Timestamp;
 
 pub(super) fn ban(scope: &str) -> Ban {
     Ban {

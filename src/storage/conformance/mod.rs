@@ -1,28 +1,28 @@
 //! ONE suite that every store passes. `store_conformance_suite!` makes a test of each case for a [`Fixture`].
 
-mod activity;
 mod bans;
+mod requests;
 mod visits;
-
-use std::collections::HashSet;
-use std::time::Duration;
-
-use serde_json::json;
 
 use super::Storage;
 use crate::activity::{ActivityQuery, ActivityRecord};
-use crate::banlist::{Ban, BanOrigin};
-use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, Cause, Limit, SessionFeatures, Spoken};
-use crate::client::{ClientIp, ClientKey};
+use crate::client::ClientKey;
 use crate::id::RequestId;
-use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
-use crate::policy::{Reason, Verdict};
-use crate::session::{Checkpoint, OpenVisit, Session, SessionId, SessionKey};
-use crate::time::Timestamp;
 
-pub(super) use activity::*;
-pub(super) use bans::*;
-pub(super) use visits::*;
+pub(super) use bans::{
+    a_ban_holds_on_its_generation, bans_are_kept, bans_that_ended_are_forgotten, no_ban_overtakes_an_unban,
+};
+pub(super) use requests::{
+    an_empty_batch_is_fine, append_is_idempotent, bytes_that_are_not_utf8_survive, every_verdict_survives, filters,
+    odd_content_survives, pages_newest_first, retention_removes_the_old, what_is_cut_says_so,
+};
+pub(super) use visits::{
+    a_closed_session_is_judged_by_one, assessments_are_kept, filters_count_strikes_together, open_visits_are_kept,
+    strikes_are_deactivated,
+};
+
+use bans::ban;
+use visits::assessment;
 
 /// A store to test: empty at first, removed when dropped.
 pub(super) trait Fixture: Sized {
@@ -38,9 +38,10 @@ pub(super) trait Fixture: Sized {
 macro_rules! store_conformance_suite {
     ($fixture:ty) => {
         store_conformance_suite!($fixture: append_is_idempotent, pages_newest_first, filters, odd_content_survives,
-            every_verdict_survives, retention_removes_the_old, bans_are_kept, assessments_are_kept,
-            strikes_are_deactivated, open_visits_are_kept, an_empty_batch_is_fine,
-            bans_that_ended_are_forgotten, a_ban_holds_on_its_generation, no_ban_overtakes_an_unban, filters_count_strikes_together, a_closed_session_is_judged_by_one);
+            bytes_that_are_not_utf8_survive, what_is_cut_says_so, every_verdict_survives, retention_removes_the_old,
+            bans_are_kept, assessments_are_kept, strikes_are_deactivated, open_visits_are_kept, an_empty_batch_is_fine,
+            bans_that_ended_are_forgotten, a_ban_holds_on_its_generation, no_ban_overtakes_an_unban,
+            filters_count_strikes_together, a_closed_session_is_judged_by_one);
 
         #[tokio::test(flavor = "multi_thread")]
         async fn reopening_keeps_everything() {

@@ -1,6 +1,13 @@
 //! Judged visits, strikes, claims, and visits that are open.
 
-use super::*;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::key;
+use crate::activity::ActivityRecord;
+use crate::behaviour::{Assessment, AssessmentQuery, Behaviour, Cause, Limit, SessionFeatures, Spoken};
+use crate::session::{Checkpoint, OpenVisit, Session, SessionId, SessionKey};
+use crate::storage::Storage;
 
 pub(super) fn assessment(number: u32) -> Assessment {
     let record = ActivityRecord::sample(number);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Row, params, params_from_iter};
 
 use super::{CallError, EmbeddedStore};
 use crate::activity::{ActivityQuery, ActivityRecord, ActivityStore, ActivityStoreError};
@@ -14,8 +14,8 @@ use crate::storage::fields;
 use crate::time::Timestamp;
 
 const COLUMNS: &str = "_id, sessionID, clientIP, clientKey, timestamp, method, url, origin, headers, statusCode, \
-    requestSize, responseSize, resContentType, latencyUs, verdict, reason, class, score, findings, requestBody";
-const PLACES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+    requestSize, responseSize, resContentType, latencyUs, verdict, reason, class, score, findings, requestBody, escaped, cut";
+const PLACES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
 const SEEN: &str = "INSERT INTO clientips (clientIP, firstSeen, lastSeen) VALUES (?1, ?2, ?2) \
     ON CONFLICT (clientIP) DO UPDATE SET firstSeen = coalesce(firstSeen, ?2), lastSeen = max(coalesce(lastSeen, ?2), ?2)";
 /// Rows removed at once where the file is over its size.
@@ -75,7 +75,16 @@ impl ActivityStore for EmbeddedStore {
 }
 
 fn failed(error: CallError) -> ActivityStoreError {
-    ActivityStoreError(Box::new(error))
+    let of_record = match &error {
+        CallError::Sqlite(rusqlite::Error::ToSqlConversionFailure(_)) => true,
+        CallError::Sqlite(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::TooBig | ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch)
+        ),
+        CallError::Task(_) => false,
+    };
+    let error = Box::new(error);
+    if of_record { ActivityStoreError::Record(error) } else { ActivityStoreError::Store(error) }
 }
 
 fn warn(error: &rusqlite::Error) {
@@ -162,8 +171,10 @@ fn select(query: &ActivityQuery) -> (String, Vec<Value>) {
 
 /// The row of a record, in the order of [`COLUMNS`].
 fn row_of(record: &ActivityRecord) -> Vec<Value> {
+    let record = &*fields::bounded(record);
     let text = |text: &str| Value::Text(text.to_owned());
     let word = |word: Option<&str>| word.map_or(Value::Null, text);
+    let json = |json: Option<&serde_json::Value>| json.map_or(Value::Null, |json| Value::Text(json.to_string()));
     let number = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
     let latency = u64::try_from(record.latency.as_micros()).unwrap_or(u64::MAX);
     vec![
@@ -173,7 +184,7 @@ fn row_of(record: &ActivityRecord) -> Vec<Value> {
         Value::Text(record.client.to_string()),
         Value::Integer(record.timestamp.as_millis()),
         text(&record.method),
-        text(fields::url(record)),
+        text(&record.url),
         text(&record.origin),
         Value::Text(serde_json::Value::Object(fields::headers_json(&record.headers)).to_string()),
         Value::Integer(record.status.into()),
@@ -186,7 +197,9 @@ fn row_of(record: &ActivityRecord) -> Vec<Value> {
         word(fields::verdict_class(record.verdict).map(|class| class.as_str())),
         record.score.map_or(Value::Null, |score| Value::Real(score.into())),
         Value::Text(fields::findings_json(&record.findings).to_string()),
-        fields::body(record).map_or(Value::Null, |body| Value::Text(body.to_string())),
+        json(record.request_body.as_ref()),
+        json(fields::escaped_json(record).as_ref()),
+        json(fields::cut_json(record).as_ref()),
     ]
 }
 
@@ -195,7 +208,9 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<ActivityRecord> {
     let text = |column: &str| row.get::<_, String>(column);
     let word = |column: &str| row.get::<_, Option<String>>(column);
     let number = |column: &str| row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0));
-    let json = |column: &str| text(column).map(|text| text.parse::<serde_json::Value>().unwrap_or_default());
+    let json = |column: &str| {
+        word(column).map(|text| text.and_then(|text| text.parse::<serde_json::Value>().ok()).unwrap_or_default())
+    };
     let unreadable =
         |column: &'static str| move || rusqlite::Error::InvalidColumnName(format!("{column} cannot be read"));
     let (reason, class) = (word("reason")?, word("class")?);
@@ -219,5 +234,7 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<ActivityRecord> {
         findings: fields::findings(&json("findings")?),
         score: row.get::<_, Option<f64>>("score")?.map(fields::score),
         request_body: word("requestBody")?.and_then(|body| body.parse().ok()),
+        escaped: fields::escaped(&json("escaped")?),
+        cut: fields::cut(&json("cut")?),
     })
 }

@@ -7,7 +7,10 @@ mod bans;
 mod database;
 mod schema;
 mod sessions;
+mod views;
 
+#[cfg(test)]
+mod query_tests;
 #[cfg(test)]
 mod tests;
 

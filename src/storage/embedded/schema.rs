@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::database::refused;
+use super::views;
 use crate::storage::StorageError;
 
 /// Version of the tables below, kept in `PRAGMA user_version`.
@@ -36,7 +37,9 @@ CREATE TABLE IF NOT EXISTS httplogs (
     class TEXT,
     score REAL,
     findings TEXT NOT NULL,
-    requestBody TEXT
+    requestBody TEXT,
+    escaped TEXT,
+    cut TEXT
 );
 CREATE INDEX IF NOT EXISTS httplogs_session ON httplogs (sessionID, _id);
 CREATE INDEX IF NOT EXISTS httplogs_client ON httplogs (clientKey, _id);
@@ -105,13 +108,16 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StorageE
 }
 
 /// Columns that tables got after version 1. Of `sesfeatures`: JSON objects of our features, of the custom ones and of
-/// body values by name, and what spoke for a verdict; of `clientips`: how often an operator lifted a ban there.
-const LATER: [(&str, &str, &str); 5] = [
+/// body values by name, and what spoke for a verdict; of `clientips`: how often an operator lifted a ban there; of
+/// `httplogs`: which parts of a request are escaped, and which were cut.
+const LATER: [(&str, &str, &str); 7] = [
     ("sesfeatures", "features", "TEXT"),
     ("sesfeatures", "custom", "TEXT"),
     ("sesfeatures", "spoke", "TEXT"),
     ("sesfeatures", "reqBodiesData", "TEXT"),
     ("clientips", "generation", "INTEGER NOT NULL DEFAULT 0"),
+    ("httplogs", "escaped", "TEXT"),
+    ("httplogs", "cut", "TEXT"),
 ];
 
 /// Makes what is missing, in one transaction.
@@ -123,7 +129,7 @@ pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
             connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))?;
         }
     }
-    Ok(())
+    views::create(connection)
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<()> {

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::activity::{ActivityQuery, ActivityRecord, ActivityStore};
+use crate::behaviour::SessionFeatures;
+use crate::policy::{Reason, Verdict};
 use crate::storage::conformance::{Fixture, store_conformance_suite};
 use crate::storage::{Config, Storage, StorageError, StorageKind};
 
@@ -184,5 +186,31 @@ async fn anyone_with_sqlite3_reads_it() {
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0, "readable by its owner only");
+    }
+}
+
+#[tokio::test]
+async fn people_read_it_by_views() {
+    let fixture = InFile::start().await;
+    let record = ActivityRecord { verdict: Verdict::Refuse(Reason::Malformed), ..ActivityRecord::sample(1) };
+    fixture.storage().activity.append(&[record]).await.unwrap();
+    let connection = rusqlite::Connection::open(fixture.folder.path().join("new/folder/store.sqlite")).unwrap();
+    let row = |sql: &str| {
+        let mut statement = connection.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        statement
+            .query_row([], |row| {
+                Ok((0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at).unwrap()).collect::<Vec<_>>())
+            })
+            .unwrap()
+    };
+    let text = |text: &str| rusqlite::types::Value::Text(text.into());
+    assert_eq!(
+        row("SELECT time, client, url, verdict, reason FROM requests"),
+        ["2020-09-13 12:26:40.001", "192.0.2.1", "http://example.org/search?q=book", "refuse", "malformed"].map(text)
+    );
+    assert_eq!(row("SELECT client, first_seen FROM clients"), ["192.0.2.1", "2020-09-13 12:26:40.001"].map(text));
+    for name in SessionFeatures::own_names() {
+        connection.prepare(&format!("SELECT {name} FROM sessions")).unwrap();
     }
 }

@@ -14,6 +14,9 @@ use crate::time::Timestamp;
 
 /// `lastSeen` is kept to the hour, so that a busy client is written once an hour and not with every batch.
 const SEEN_STEP_MS: i64 = 60 * 60 * 1_000;
+/// Codes of write errors that are not about the document: no rights, shutting down, no time, a conflict, no longer the
+/// primary, interrupted, no room on the disk.
+const FAULTS_OF_THE_SERVER: [i32; 12] = [13, 50, 91, 112, 189, 262, 10_107, 11_600, 11_601, 11_602, 13_435, 14_031];
 /// Documents fetched from the server at once.
 const READ_AT_ONCE: u32 = 1_000;
 
@@ -108,7 +111,22 @@ impl MongoStore {
 }
 
 fn failed(error: CallError) -> ActivityStoreError {
-    ActivityStoreError(Box::new(error))
+    let of_record = matches!(&error, CallError::Driver(error) if refuses_documents(error));
+    let error = Box::new(error);
+    if of_record { ActivityStoreError::Record(error) } else { ActivityStoreError::Store(error) }
+}
+
+/// Whether the server, or the driver before it, refused documents for what they are.
+fn refuses_documents(error: &Error) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::InsertMany(refused) => {
+            let errors = refused.write_errors.as_deref().unwrap_or_default();
+            let own = |code: i32| code != DUPLICATE_KEY && !FAULTS_OF_THE_SERVER.contains(&code);
+            refused.write_concern_error.is_none() && errors.iter().any(|one| own(one.code))
+        }
+        ErrorKind::InvalidArgument { .. } | ErrorKind::Bson(_) => true,
+        _ => false,
+    }
 }
 
 /// Whether every document that was not inserted was there already.

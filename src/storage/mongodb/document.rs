@@ -2,7 +2,9 @@
 //!
 //! `httplogs` (beside the predecessor's fields: `clientKey`, `responseSize`, `latencyUs`, `verdict`, `reason`,
 //! `class`, `score`, `findings`). `requestBody` is a sub-document where BSON can hold it and a query can name its
-//! keys; any other body (a list, keys with `$` or `.`) stands as JSON text in `requestBodyJson`.
+//! keys; any other body (a list, keys with `$` or `.`, more than a mebibyte) stands as JSON text in `requestBodyJson`.
+//! `escaped` names the fields in which `\xHH` stands for a byte that is not UTF-8 and `\\` for a backslash (`url` means
+//! `fullUrl` and `reqhttp` too), `cut` those that were too long, with how long they were; both are absent nearly always.
 //! `clientips` gains `banUntil`, `origin`, `reason`, `evidence`, `generation`, `firstSeen`, `lastSeen`;
 //! `sesfeatures` gains `clientKey`, `score`, `cause`, `model`, `spoke`, every feature of
 //! [`FEATURE_NAMES`](crate::behaviour::FEATURE_NAMES) by its name, and `custom` with the custom features by theirs;
@@ -29,6 +31,9 @@ pub(super) const OPENSESSIONS: &str = "opensessions";
 /// Version of the documents; the predecessor's have none.
 pub(super) const SCHEMA_VERSION: i32 = 1;
 
+/// Longest body that stands as a sub-document, as JSON text, in bytes: as BSON it may be seven times as long.
+const MAX_SUBDOCUMENT_BYTES: usize = 1 << 20;
+
 pub(super) fn date(moment: Timestamp) -> Bson {
     Bson::DateTime(DateTime::from_millis(moment.as_millis()))
 }
@@ -47,7 +52,8 @@ pub(super) fn object_id(id: RequestId) -> ObjectId {
 
 /// The document of a request.
 pub(super) fn of_record(record: &ActivityRecord) -> Document {
-    let url = fields::url(record);
+    let record = &*fields::bounded(record);
+    let url = record.url.as_str();
     let latency = u64::try_from(record.latency.as_micros()).unwrap_or(u64::MAX);
     let mut document = doc! {
         "_id": object_id(record.id),
@@ -78,10 +84,17 @@ pub(super) fn of_record(record: &ActivityRecord) -> Document {
     if let Some(score) = record.score {
         document.insert("score", f64::from(score));
     }
-    if let Some(body) = fields::body(record) {
-        match json::to_bson(&body) {
+    for (name, value) in [("escaped", fields::escaped_json(record)), ("cut", fields::cut_json(record))] {
+        if let Some(value) = value.and_then(|value| json::to_bson(&value)) {
+            document.insert(name, value);
+        }
+    }
+    if let Some(body) = &record.request_body {
+        let text = body.to_string();
+        let sub = (text.len() <= MAX_SUBDOCUMENT_BYTES).then(|| json::to_bson(body)).flatten();
+        match sub {
             Some(sub @ Bson::Document(_)) => document.insert("requestBody", sub),
-            _ => document.insert("requestBodyJson", body.to_string()),
+            _ => document.insert("requestBodyJson", text),
         };
     }
     document
@@ -100,7 +113,7 @@ pub(super) fn record_of(document: &Document) -> Option<ActivityRecord> {
         Some(body) => body.parse().ok(),
         None => document.get("requestBody").map(json::from_bson).filter(|body| !body.is_null()),
     };
-    let findings = document.get("findings").map(json::from_bson).unwrap_or(Value::Null);
+    let json = |field: &str| document.get(field).map(json::from_bson).unwrap_or(Value::Null);
     Some(ActivityRecord {
         id: RequestId::from_bytes(document.get_object_id("_id").ok()?.bytes()),
         session: text(document, "sessionID").and_then(|session| session.parse().ok()),
@@ -117,9 +130,11 @@ pub(super) fn record_of(document: &Document) -> Option<ActivityRecord> {
         content_type: document.get_document("resContentType").ok().and_then(|t| text(t, "type")).map(ToOwned::to_owned),
         latency: Duration::from_micros(whole(document, "latencyUs").unwrap_or(0)),
         verdict,
-        findings: fields::findings(&findings),
+        findings: fields::findings(&json("findings")),
         score: score(document),
         request_body: body,
+        escaped: fields::escaped(&json("escaped")),
+        cut: fields::cut(&json("cut")),
     })
 }
 

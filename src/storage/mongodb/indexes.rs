@@ -178,15 +178,31 @@ async fn make(database: &Database, index: &Index, retention: Duration) -> Result
     }
 }
 
-/// The index is there with another retention, or somebody else's is there on the same field.
+/// The index is there with another retention, or somebody else's is there on the same field or by its name.
 async fn change_expiry(database: &Database, index: &Index, conflicts: &str) -> Result<(), IndexError> {
     let seconds = i64::try_from(index.options.expire_after.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
+    // Newer servers would make an expiry of any index of the name.
+    if !ours(database, index).await.map_err(IndexError::Away)? {
+        return Err(conflict(index, conflicts));
+    }
     let change = doc! { "collMod": index.collection, "index": { "name": TTL, "expireAfterSeconds": seconds } };
     match within(database.run_command(change)).await {
         Ok(_) => Ok(()),
         Err(error) if error.server().is_some() => Err(conflict(index, conflicts)),
         Err(error) => Err(IndexError::Away(error)),
     }
+}
+
+/// Whether the index of our name is on our fields.
+async fn ours(database: &Database, index: &Index) -> Result<bool, CallError> {
+    let mut indexes = within(database.collection::<Document>(index.collection).list_indexes()).await?;
+    while within(indexes.advance()).await? {
+        let present = indexes.deserialize_current()?;
+        if present.options.and_then(|options| options.name).as_deref() == Some(TTL) {
+            return Ok(present.keys == index.keys);
+        }
+    }
+    Ok(false)
 }
 
 fn conflict(index: &Index, reason: &str) -> IndexError {

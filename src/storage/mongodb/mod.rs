@@ -19,6 +19,10 @@ mod watch;
 #[path = "../../../tests/integration/harness/mongod.rs"]
 pub(super) mod mongod;
 #[cfg(test)]
+mod outage_tests;
+#[cfg(test)]
+mod query_tests;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

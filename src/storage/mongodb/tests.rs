@@ -9,11 +9,9 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Client, Database};
 
 use super::mongod::Mongod;
-use crate::activity::{self, ActivityLog, ActivityQuery, ActivityRecord};
+use crate::activity::{ActivityQuery, ActivityRecord};
 use crate::banlist::{Ban, BanChange, BanOrigin};
-use crate::behaviour::{Assessment, Behaviour, CustomNames, FEATURE_NAMES, SessionFeatures, outcome_of};
-use crate::metrics::{ActivityMetrics, Metrics};
-use crate::session::{Checkpoint, Fingerprints, LoginEndpoints, Session, SessionId};
+use crate::session::{Checkpoint, Session};
 use crate::storage::conformance::{Fixture, store_conformance_suite};
 use crate::storage::{Config, MongoUri, OnUnreachable, Storage, StorageError, StorageKind};
 use crate::time::Timestamp;
@@ -23,9 +21,9 @@ static SHARED: Mutex<Weak<Mongod>> = Mutex::new(Weak::new());
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// A database of one's own, on the server of MONGODB_URI or a shared one of ours.
-struct OnServer {
+pub(super) struct OnServer {
     config: Config,
-    storage: Storage,
+    pub(super) storage: Storage,
     client: Client,
     name: String,
     _server: Option<Arc<Mongod>>,
@@ -40,7 +38,7 @@ fn shared() -> Arc<Mongod> {
     })
 }
 
-fn config(uri: &str, database: &str) -> Config {
+pub(super) fn config(uri: &str, database: &str) -> Config {
     let kind = StorageKind::Mongodb { uri: MongoUri::new(uri), database: Some(database.into()) };
     // Samples are of 2020; the server's own expiry must not take them during a test.
     Config { kind, retention: Duration::ZERO, ..Config::default() }
@@ -62,11 +60,11 @@ async fn empty() -> (Config, Client, String, Option<Arc<Mongod>>) {
 }
 
 impl OnServer {
-    fn database(&self) -> Database {
+    pub(super) fn database(&self) -> Database {
         self.client.database(&self.name)
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.database().drop().await.unwrap();
     }
 }
@@ -88,15 +86,6 @@ impl Fixture for OnServer {
 }
 
 store_conformance_suite!(OnServer);
-
-/// Waits until `met` holds.
-async fn eventually(what: &str, met: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !met() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_have_the_predecessors_names_and_types() {
@@ -164,103 +153,6 @@ async fn the_predecessors_documents_are_read_and_outlive_retention() {
     let bans = storage.bans.load().await.unwrap();
     assert_eq!((bans.len(), bans[0].origin), (1, BanOrigin::Import));
     assert!(!bans[0].is_active(Timestamp::now()), "the predecessor's bans last a minute");
-    fixture.end().await;
-}
-
-/// The predecessor's 11 queries for one session (features of `sesfeatures`, and its blacklisting), as its Python ran them.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_predecessors_queries_give_the_values_of_our_judgement() {
-    let fixture = OnServer::start().await;
-    let first = ActivityRecord::sample(1);
-    let (session, start) = (SessionId::from(first.id), first.timestamp.as_millis());
-    let post = |number: u32, url: &str, status: u16, body: serde_json::Value| ActivityRecord {
-        session: Some(session),
-        method: "POST".into(),
-        url: url.into(),
-        status,
-        request_body: Some(body),
-        timestamp: Timestamp::from_millis(start + i64::from(number) * 1_000),
-        ..ActivityRecord::sample(number)
-    };
-    let records = [
-        ActivityRecord { session: Some(session), ..first.clone() },
-        post(2, "/login", 401, serde_json::json!({ "email": "a@b.c", "password": "[redacted]" })),
-        post(3, "/login", 200, serde_json::json!({ "email": "a@b.c" })),
-        post(4, "/comment", 404, serde_json::json!({ "text": "hello", "tags": ["a", { "n": 1 }] })),
-        ActivityRecord { session: Some(ActivityRecord::sample(9).id.into()), ..ActivityRecord::sample(9) },
-    ];
-    fixture.storage.activity.append(&records).await.unwrap();
-    // What the tracker counts of the same four requests.
-    let mut visit = Session::begin(session, first.client, first.client_ip, first.timestamp);
-    visit.requests = 4;
-    for record in &records[..4] {
-        visit.add(&outcome_of(record, &LoginEndpoints::default(), &Fingerprints::new([1, 2])));
-    }
-    let features = SessionFeatures::of(&visit, &CustomNames::from([]));
-
-    let logs = fixture.database().collection::<Document>("httplogs");
-    let id = session.to_string();
-    let of = |more: Document| {
-        let mut filter = doc! { "sessionID": id.as_str() };
-        filter.extend(more);
-        filter
-    };
-    let count = async |more: Document| u32::try_from(logs.count_documents(of(more)).await.unwrap()).unwrap();
-    let at = |log: &Document| log.get_datetime("timestamp").unwrap().timestamp_millis();
-    // 1 Is there such a session? 2 Its client.
-    let any = logs.find_one(of(doc! {})).await.unwrap().unwrap();
-    assert_eq!(any.get_str("clientIP").unwrap(), visit.client_ip.to_string());
-    // 3 to 6 The counts.
-    assert_eq!(count(doc! { "reqhttp": "POST /login" }).await, features.login_attempts);
-    assert_eq!(count(doc! { "method": "POST" }).await, features.post_requests);
-    assert_eq!(count(doc! {}).await, features.requests);
-    assert_eq!(count(doc! { "statusCode": { "$gte": 400, "$lt": 500 } }).await, features.codes_4xx);
-    // 7 and 8 First and last answer: the duration, and `endTimestamp`.
-    let earliest = logs.find_one(of(doc! {})).sort(doc! { "timestamp": 1 }).await.unwrap().unwrap();
-    let latest = logs.find_one(of(doc! {})).sort(doc! { "timestamp": -1 }).await.unwrap().unwrap();
-    assert_eq!(u64::try_from(at(&latest) - at(&earliest)).unwrap(), features.duration_ms);
-    assert_eq!(at(&latest), visit.end().as_millis());
-    // 9 The bodies.
-    let projection = logs.find(of(doc! {})).projection(doc! { "requestBody": 1, "_id": 0 }).sort(doc! { "_id": 1 });
-    let mut bodies = projection.await.unwrap();
-    let mut texts = Vec::new();
-    while bodies.advance().await.unwrap() {
-        let body = bodies.deserialize_current().unwrap();
-        texts.extend(body.get_document("requestBody").ok().map(|body| body.keys().cloned().collect::<Vec<_>>()));
-    }
-    assert_eq!(texts, [vec!["email", "password"], vec!["email"], vec!["text", "tags"]]);
-
-    // 10 Active abnormal sessions of the client; 11 blacklisting it, and using them up.
-    let assessment = Assessment {
-        session,
-        client: visit.client,
-        client_ip: visit.client_ip,
-        end: visit.end(),
-        features: features.clone(),
-        behaviour: Behaviour::Abnormal,
-        active: true,
-        score: Some(0.9),
-        cause: None,
-        model: "test".into(),
-        spoke: Vec::new(),
-    };
-    fixture.storage.assessments.put(&assessment).await.unwrap();
-    let features_of = fixture.database().collection::<Document>("sesfeatures");
-    let client = visit.client_ip.to_string();
-    let active = doc! { "clientIP": client.as_str(), "behavior": "Abnormal", "active": true };
-    assert_eq!(features_of.count_documents(active.clone()).await.unwrap(), 1);
-    let kept = features_of.find_one(doc! { "sessionID": id.as_str() }).await.unwrap().unwrap();
-    for (name, value) in FEATURE_NAMES.into_iter().zip(features.values()) {
-        let stored = kept.get_i32(name).map(f64::from).or_else(|_| kept.get_f64(name));
-        assert_eq!(stored.unwrap(), value, "{name}");
-    }
-    let clients = fixture.database().collection::<Document>("clientips");
-    let banned = doc! { "$set": { "blacklisted": true, "blacklistTime": mongodb::bson::DateTime::now() } };
-    let updated = clients.update_one(doc! { "clientIP": client.as_str() }, banned).await.unwrap();
-    assert_eq!(updated.modified_count, 1, "the client was seen, so it is there to be blacklisted");
-    features_of.update_many(active.clone(), doc! { "$set": { "active": false } }).await.unwrap();
-    assert_eq!(features_of.count_documents(active).await.unwrap(), 0);
-    assert_eq!(fixture.storage.bans.load().await.unwrap().len(), 1, "and a filter that starts takes the ban up");
     fixture.end().await;
 }
 
@@ -400,6 +292,12 @@ async fn indexes_that_do_not_serve_are_named() {
     let error = Storage::open(&config).await.err().unwrap();
     assert!(error.to_string().contains("old_ttl") && error.to_string().contains("expireAfterSeconds"), "{error}");
     database.run_command(doc! { "dropIndexes": "httplogs", "index": "old_ttl" }).await.unwrap();
+    // The name of ours on other fields.
+    database.run_command(index("httplogs", doc! { "status": 1 }, "portcullis_retention")).await.unwrap();
+    let error = Storage::open(&config).await.err().unwrap();
+    assert!(matches!(error, StorageError::IndexConflict { collection: "httplogs", .. }), "{error}");
+    assert!(error.to_string().contains("portcullis_retention"), "{error}");
+    database.run_command(doc! { "dropIndexes": "httplogs", "index": "portcullis_retention" }).await.unwrap();
     Storage::open(&config).await.unwrap();
     database.drop().await.unwrap();
 }
@@ -457,61 +355,4 @@ async fn a_newer_database_is_refused() {
     let error = Storage::open(&config).await.err().unwrap();
     assert!(error.to_string().contains("newer Portcullis (schema 99"), "{error}");
     client.database(&name).drop().await.unwrap();
-}
-
-fn log_to(storage: &Storage, queue: usize) -> (ActivityLog, ActivityMetrics) {
-    let metrics = Metrics::new().unwrap().activity;
-    let config = activity::Config { queue, batch: 64, flush_interval: Duration::from_millis(5), ..Default::default() };
-    let config = activity::Config { retention: Duration::ZERO, ..config };
-    (ActivityLog::start(&config, Arc::clone(&storage.activity), None, metrics.clone()), metrics)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn records_wait_for_a_server_that_was_killed_and_are_kept_once() {
-    let mut server = Mongod::start().unwrap();
-    let config = Config { connect_timeout: Duration::from_secs(1), ..config(&server.uri(), "killed") };
-    let storage = Storage::open(&config).await.unwrap();
-    let (log, metrics) = log_to(&storage, 10_000);
-    for number in 0..1_000 {
-        log.record(ActivityRecord::sample(number));
-    }
-    eventually("some are written", || metrics.written.get() > 0).await;
-    server.kill();
-    for number in 1_000..2_000 {
-        log.record(ActivityRecord::sample(number));
-    }
-    eventually("the log knows", || !log.healthy()).await;
-    assert!(metrics.queued.get() >= 1_000);
-    server.restart().unwrap();
-    eventually("all are written", || log.queued() == 0).await;
-    assert!(log.healthy());
-    assert_eq!((metrics.dropped.get(), metrics.written.get()), (0, 2_000));
-    assert_eq!(log.close(Duration::from_secs(10)).await, 0);
-
-    let logs = Client::with_uri_str(server.uri()).await.unwrap().database("killed").collection::<Document>("httplogs");
-    assert_eq!(logs.count_documents(doc! {}).await.unwrap(), 2_000, "each once");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_a_dead_server_and_a_full_queue_drops_are_counted_exactly() {
-    let mut server = Mongod::start().unwrap();
-    let config = Config { connect_timeout: Duration::from_secs(1), ..config(&server.uri(), "full") };
-    let storage = Storage::open(&config).await.unwrap();
-    server.kill();
-    let (log, metrics) = log_to(&storage, 100);
-    let started = Instant::now();
-    for number in 0..1_000 {
-        log.record(ActivityRecord::sample(number));
-    }
-    assert!(started.elapsed() < Duration::from_secs(1), "recording never waits: {:?}", started.elapsed());
-    assert_eq!((log.queued(), metrics.dropped.get()), (100, 900));
-    eventually("the log knows", || !log.healthy()).await;
-    server.restart().unwrap();
-    eventually("the kept are written", || metrics.written.get() == 100).await;
-    assert_eq!((log.queued(), metrics.dropped.get()), (0, 900));
-
-    server.kill();
-    log.record(ActivityRecord::sample(2_000));
-    assert_eq!(log.close(Duration::from_millis(300)).await, 1, "says how many were left");
-    assert_eq!(metrics.dropped.get(), 901);
 }

@@ -58,6 +58,20 @@ impl Waf {
         Self::spawn_by(upstream, sections, folder, |command| _ = command.envs(variables.iter().cloned()))
     }
 
+    /// Ready, on a disk that takes no file larger than this many KiB until [`Waf::make_room`].
+    pub fn on_full_disk(origin: &Origin, sections: &str, kib: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let waf = Self::spawn_by(&origin.address.to_string(), sections, folder, |command| limit_files(command, kib));
+        waf.wait_until_ready();
+        waf
+    }
+
+    /// Lets it write files of any size from now on.
+    pub fn make_room(&self) {
+        let arguments = ["--pid", &self.child.id().to_string(), "--fsize=unlimited"];
+        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    }
+
     fn spawn_by(upstream: &str, sections: &str, folder: TempDir, change: impl FnOnce(&mut Command)) -> Self {
         let (proxy, admin) = (loopback(free_port()), loopback(free_port()));
         let config = write_config(&folder, proxy, admin, upstream, sections);
@@ -116,6 +130,11 @@ impl Waf {
         self.folder.path().join("data/portcullis.db")
     }
 
+    /// The folder of its configuration, data and log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn token_file(&self) -> PathBuf {
         self.folder.path().join("data/admin.token")
     }
@@ -163,6 +182,21 @@ impl Drop for Waf {
             eprintln!("--- the filter's log ---\n{}", self.log());
         }
     }
+}
+
+/// Has a shell run the same command with a limit on files' sizes, past which a write fails.
+fn limit_files(command: &mut Command, kib: u32) {
+    let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$@\"", kib * 2);
+    let mut limited = Command::new("sh");
+    limited.arg("-c").arg(script).arg("sh").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.current_dir(command.get_current_dir().unwrap());
+    *command = limited;
 }
 
 /// Runs the binary with these arguments to its end.

@@ -1,6 +1,21 @@
-//! The log of requests.
+//! Requests.
 
-use super::*;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::bans::ban;
+use super::visits::assessment;
+use super::{ids, key, newest, samples};
+use crate::activity::{ActivityQuery, ActivityRecord, RecordPart};
+use crate::behaviour::Assessment;
+use crate::client::ClientIp;
+use crate::inspection::{AttackClass, Finding, Malformed, Suspicion, Target, TargetKind};
+use crate::octets;
+use crate::policy::{Reason, Verdict};
+use crate::session::SessionId;
+use crate::storage::Storage;
+use crate::time::Timestamp;
 
 pub(in crate::storage) async fn an_empty_batch_is_fine(storage: &Storage) {
     storage.activity.ping().await.unwrap();
@@ -113,16 +128,71 @@ pub(in crate::storage) async fn odd_content_survives(storage: &Storage) {
         assert_eq!(kept, record);
     }
     assert_eq!(kept.len(), records.len());
+}
 
-    let vast = "x".repeat(20 << 20);
-    let headers = vec![("x-small".to_owned(), "1".to_owned()), ("x-vast".to_owned(), vast.clone())];
-    let body = Some(json!({ "vast": vast.as_str() }));
-    let record = ActivityRecord { url: vast, headers, request_body: body, ..ActivityRecord::sample(50) };
-    storage.activity.append(&[record, ActivityRecord::sample(51)]).await.unwrap();
-    let kept = storage.activity.page(&newest(2)).await.unwrap();
+pub(in crate::storage) async fn bytes_that_are_not_utf8_survive(storage: &Storage) {
+    let odd = |raw: &[u8]| octets::text(raw).into_owned();
+    let every: Vec<u8> = (0..=255).collect();
+    let record = ActivityRecord {
+        url: odd(b"/caf\xe9\\?q=\xff%ff"),
+        origin: odd(b"http://h\xf4st"),
+        headers: vec![("x-all".into(), odd(&every)), ("x-plain".into(), "a\\b".into())],
+        content_type: Some(odd(b"text/\x80")),
+        request_body: Some(json!({ odd(b"n\xe9"): [odd(&every), "plain\\", 5] })),
+        ..ActivityRecord::sample(1)
+    };
+    let body_only = ActivityRecord { request_body: Some(json!({ "a": odd(b"\xe9") })), ..ActivityRecord::sample(2) };
+    let records = [record, body_only, ActivityRecord { url: "/a\\xe9".into(), ..ActivityRecord::sample(3) }];
+    let stored = records.clone().map(ActivityRecord::escape);
+    storage.activity.append(&stored).await.unwrap();
+    let mut kept = storage.activity.page(&newest(10)).await.unwrap();
+    kept.reverse();
+    assert_eq!(kept, stored);
+    assert_eq!(kept[0].url, r"/caf\xe9\\?q=\xff%ff", "what is stored can be read");
+    assert!(kept[2].escaped.is_empty(), "a backslash that was sent is told from one of ours");
+    let back = kept.into_iter().map(ActivityRecord::unescape).collect::<Vec<_>>();
+    assert_eq!(back, records, "every byte comes back");
+}
+
+pub(in crate::storage) async fn what_is_cut_says_so(storage: &Storage) {
+    let vast = "é".repeat(10 << 20);
+    let length = vast.len() as u64;
+    let finding = Finding {
+        target: Target { kind: TargetKind::BodyValue, name: "n".repeat(500) },
+        suspicion: Suspicion::Malformed(Malformed::Json),
+        excerpt: "e".repeat(500),
+    };
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let record = ActivityRecord {
+        url: vast.clone(),
+        method: vast.clone(),
+        origin: vast.clone(),
+        content_type: Some(vast.clone()),
+        headers: vec![header("x-small", "1"), header("x-vast", &vast), header("x-last", "2")],
+        request_body: Some(json!({ "vast": vast.as_str() })),
+        findings: vec![finding; 1_500],
+        ..ActivityRecord::sample(50)
+    };
+    // As BSON a list of small numbers takes seven times its text.
+    let numbers = ActivityRecord { request_body: Some(json!({ "n": vec![0; 1_040_000] })), ..record.clone() };
+    let numbers = ActivityRecord { id: ActivityRecord::sample(49).id, ..numbers };
+    storage.activity.append(&[numbers.clone(), record, ActivityRecord::sample(51)]).await.unwrap();
+    let kept = storage.activity.page(&newest(3)).await.unwrap();
     assert_eq!(kept[0], ActivityRecord::sample(51), "a vast record does not hold others back");
-    assert_eq!(kept[1].url.len(), 1 << 20);
+    assert_eq!((kept[1].url.len(), kept[1].origin.len(), kept[1].method.len()), (1 << 20, 64 << 10, 64 << 10));
+    assert_eq!(kept[1].headers.len(), 2, "the headers that fit stay");
+    assert_eq!(kept[1].findings.len(), 1_000);
     assert_eq!(kept[1].request_body.as_ref().unwrap()["unparsed"], true);
+    let cut = kept[1].cut.iter().copied().collect::<std::collections::HashMap<_, _>>();
+    assert_eq!(cut.len(), RecordPart::ALL.len());
+    for part in [RecordPart::Url, RecordPart::Method, RecordPart::Origin, RecordPart::ContentType] {
+        assert_eq!(cut[&part], length);
+    }
+    assert_eq!(cut[&RecordPart::Headers], length + 21);
+    assert_eq!(cut[&RecordPart::RequestBody], length + 11);
+    assert_eq!(cut[&RecordPart::Findings], 1_500);
+    assert_eq!(kept[2].request_body, numbers.request_body, "what fits is whole, however a store writes it");
+    assert!(kept[2].cut.iter().all(|(part, _)| *part != RecordPart::RequestBody));
 }
 
 pub(in crate::storage) async fn every_verdict_survives(storage: &Storage) {
@@ -157,6 +227,8 @@ pub(in crate::storage) async fn retention_removes_the_old(storage: &Storage) {
     storage.activity.append(&records).await.unwrap();
     storage.assessments.put(&Assessment { end: now, ..assessment(1) }).await.unwrap();
     storage.bans.put(&ban("192.0.2.1")).await.unwrap();
+    let stepped_back = Timestamp::from_millis(now.as_millis() - 86_400_000);
+    assert_eq!(storage.activity.remove_before(stepped_back).await.unwrap(), 0, "records of the future are kept");
     assert_eq!(storage.activity.remove_before(records[4].timestamp).await.unwrap(), 4);
     assert_eq!(storage.activity.remove_before(records[4].timestamp).await.unwrap(), 0);
     assert_eq!(ids(storage, &newest(10)).await.len(), 6);
