@@ -80,12 +80,23 @@ pub enum Known {
     Unknown,
 }
 
+impl Known {
+    /// For so long the answer holds, also by a clock that steps back.
+    const fn keep(self) -> Duration {
+        match self {
+            Self::Crawler => KEEP_CRAWLER,
+            Self::Other => KEEP_OTHER,
+            Self::Unknown => KEEP_UNKNOWN,
+        }
+    }
+}
+
 /// Tells crawlers' addresses.
 pub struct Crawlers {
     domains: Vec<CrawlerDomain>,
     timeout: Duration,
     dns: Dns,
-    /// What is known of an address, and until when.
+    /// What is known of an address, and when it was asked about.
     known: Cache<IpAddr, (Known, Timestamp)>,
 }
 
@@ -108,19 +119,19 @@ impl Crawlers {
 
     /// What is known of an address now; `None` where the DNS is to be asked.
     pub fn known(&self, ip: ClientIp, now: Timestamp) -> Option<Known> {
-        let (known, until) = self.known.get(&ip.addr())?;
-        (now < until).then_some(known)
+        let (known, asked) = self.known.get(&ip.addr())?;
+        (now.distance(asked) < known.keep()).then_some(known)
     }
 
     /// Asks the DNS about an address, for [`Config::timeout`] at most, and remembers the answer.
     pub async fn ask(&self, ip: ClientIp, now: Timestamp) -> Known {
         let asked = tokio::time::timeout(self.timeout, self.look_up(ip.addr())).await;
-        let (known, keep) = match asked {
-            Ok(Some(true)) => (Known::Crawler, KEEP_CRAWLER),
-            Ok(Some(false)) => (Known::Other, KEEP_OTHER),
-            Ok(None) | Err(_) => (Known::Unknown, KEEP_UNKNOWN),
+        let known = match asked {
+            Ok(Some(true)) => Known::Crawler,
+            Ok(Some(false)) => Known::Other,
+            Ok(None) | Err(_) => Known::Unknown,
         };
-        self.known.insert(ip.addr(), (known, now.plus(keep)));
+        self.known.insert(ip.addr(), (known, now));
         known
     }
 

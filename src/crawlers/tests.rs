@@ -177,6 +177,8 @@ async fn answers_are_kept_for_a_while() {
         let last = Timestamp::from_millis(NOW.plus(keep).as_millis() - 1);
         assert_eq!(crawlers.known(ip(address), last), Some(expected));
         assert_eq!(crawlers.known(ip(address), NOW.plus(keep)), None, "{address}");
+        let stepped_back = Timestamp::from_millis(2 * NOW.as_millis() - NOW.plus(keep).as_millis());
+        assert_eq!(crawlers.known(ip(address), stepped_back), None, "{address}");
         assert_eq!(server.asked(), asked);
     }
     for number in 0..3 * u32::try_from(MAX_ADDRESSES).unwrap() {
