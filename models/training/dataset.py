@@ -22,8 +22,10 @@ GENERATED = {
     "sqli": 30000, "xss": 26000, "path-traversal": 18000, "cmdi": 30000, "nosqli": 9000, "ssti": 11000,
     "code-injection": 14000, "xxe": 7000, "ldapi": 7000, "ssrf": 10000, "crlf": 8000,
 }
-EMBEDDED = 14_000
+EMBEDDED = 60_000
 """Attacks set into long texts."""
+EVIDENT = 64
+"""Bytes of an attack that a window of a long text must hold to be one: what is no longer stands whole in some window."""
 GENERATED_PATHS, GENERATED_BENIGN = 5000, 190_000
 ATTACK_KINDS = (("query-value", 46), ("body-value", 24), ("header", 10), ("cookie", 8), ("path", 3), ("query-name", 2), ("body-name", 2), ("file-name", 2), ("body-text", 3))
 BENIGN_KINDS = {"value": (("query-value", 50), ("body-value", 44), ("cookie", 2), ("header", 2), ("body-text", 2)), "body": (("body-value", 60), ("body-text", 40)), "header": (("header", 1),)}
@@ -81,13 +83,14 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
     found = [row._replace(kind=drawn(rng, ATTACK_KINDS)) for row in rows]
     for label, count in GENERATED.items():
         found += generated(label, 21, count, left_out)
-    found += [Row(text, "path-traversal", "generated/path-traversal", "path") for text in generators_traversal.generate_paths(22, GENERATED_PATHS)]
+    if not left_out & {f"path-traversal:{rule}" for rule in generators_traversal.PATH_RULES}:
+        found += [Row(text, "path-traversal", "generated/path-traversal", "path") for text in generators_traversal.generate_paths(22, GENERATED_PATHS)]
     if "HttpParams" not in left_out:
         listed = [r for r in data.httpparams(root, "train") if r.label != "norm"]
         # The published values as such, thrice for the two rare classes, so that the model knows them beside thousands generated.
         found += [row._replace(kind=drawn(rng, (("query-value", 7), ("body-value", 3)))) for row in listed]
         found += [row for row in listed if row.label in ("cmdi", "path-traversal", "xss") for _ in range(2)]
-    return found
+    return respaced(found, 12)
 
 
 def looks_it(row: Row) -> bool:
@@ -101,22 +104,56 @@ def generated_benign(seed: int, count: int, left_out: frozenset[str] = frozenset
     return first + generated_rows.benign(seed, count - count // 3, left_out)
 
 
+GAPS = {"sqli": ("\n", "+", "--x\n", "\t", "#a\n", "/**/", "\x0b", "  "), "xss": ("\n", "+", "\t", "\x0c"), "cmdi": ("+", "\t", "  ")}
+"""What may stand for blanks in attacks of a class; in the others a plus."""
+
+
+def respaced(rows: list[Row], seed: int) -> list[Row]:
+    """The rows, some of them with other signs for their blanks."""
+    rng = random.Random(seed)
+    return [row._replace(text=row.text.replace(" ", rng.choice(GAPS.get(row.label, ("+",))))) if rng.random() < 0.07 else row for row in rows]
+
+
 def generated(label: str, seed: int, count: int, left_out: frozenset[str] = frozenset()) -> list[Row]:
     """Generated attacks of a class that look it."""
     return [row for row in generated_rows.attacks(seed, {label: count}, left_out) if label not in EVIDENCE or EVIDENCE[label].search(row.text)]
 
 
-def embedded(attacks: list[Row], ordinary: list[Row], count: int, seed: int) -> list[Row]:
-    """Attacks before, within and after long ordinary texts and junk, in bodies and forms."""
+def embedded(attacks: list[Row], ordinary: list[Row], count: int, seed: int) -> list[tuple[Row, Row]]:
+    """Attacks before, within and after ordinary texts and junk, in bodies and forms, each with the attack alone."""
     rng = random.Random(seed)
-    pool = [row.text for row in ordinary if len(row.text) > 60]
+    pool = [row.text for row in ordinary if len(row.text) > 20]
     found = []
     for row in rng.choices([row for row in attacks if row.kind not in ("path", "query-name", "body-name", "file-name")], k=count):
-        before, after = (filler(rng, pool, int(10 ** rng.uniform(1.3, 3.5))) if rng.random() < 0.7 else "" for _ in range(2))
-        kind = drawn(rng, (("body-value", 60), ("body-text", 15), ("query-value", 25)))
+        row = row._replace(kind=drawn(rng, (("body-value", 56), ("body-text", 10), ("query-value", 26), ("cookie", 4), ("header", 4))))
+        most = 2.6 if row.kind in ("cookie", "header") else rng.choice((2.3, 3.3, 4.1))
+        before, after = (filler(rng, pool, int(10 ** rng.uniform(1.0, most))) if rng.random() < 0.7 else "" for _ in range(2))
         joint = rng.choice(("", " ", "\n", " "))
-        found.append(Row(f"{before}{joint}{row.text}{joint}{after}", row.label, "generated/embedded", kind))
+        found.append((row._replace(text=f"{before}{joint}{row.text}{joint}{after}", source="generated/embedded"), row))
     return found
+
+
+def embedded_windows(pairs: list[tuple[Row, Row]], seed: int) -> Windows:
+    """Of each long text the windows that hold the attack, and one that does not, which is ordinary."""
+    rng = random.Random(seed)
+    entries = []
+    for (row, _), parts, alone in zip(pairs, prepare.texts([row for row, _ in pairs]), prepare.texts([attack for _, attack in pairs])):
+        whole, pieces = {part.window for part in alone}, [piece for part in alone for piece in evident(part.window)]
+        holding = [part for part in parts if part.window in whole or any(piece in part.window for piece in pieces)]
+        entries += [(part, LABELS.index(row.label), row.source, -1) for part in holding[:4]]
+        others = [part for part in parts if part.window not in whole and not any(piece[:12] in part.window or piece[-12:] in part.window for piece in pieces)]
+        if holding and others:
+            entries.append((rng.choice(others), 0, "generated/around", -1))
+    return gathered(entries)
+
+
+def evident(window: bytes) -> list[bytes]:
+    """What a window must hold to hold this attack: all of a short one, some piece of a long one."""
+    window = window.strip()
+    if len(window) <= EVIDENT:
+        return [window] if len(window) >= 4 else []
+    middle = (len(window) - EVIDENT) // 2
+    return [window[:EVIDENT], window[middle : middle + EVIDENT], window[-EVIDENT:]]
 
 
 def filler(rng: random.Random, pool: list[str], size: int) -> str:

@@ -45,15 +45,16 @@ def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
     x = block(x, 1, net.conv1, net.norm1, 2, True)
     x = block(x, 2, net.conv2, net.norm2, 2, True)
     x = block(x, 3, net.conv3, net.norm3, 2, False, 2)
+    x = node("Add", [x, block(x, 4, net.conv4, net.norm4, 4, False, 4)], "residual")
     high, mean = node("ReduceMax", [x], "high", axes=[2], keepdims=0), node("ReduceMean", [x], "mean", axes=[2], keepdims=0)
     x = node("Concat", [high, mean], "pooled", axis=1)
-    x = node("Gemm", [x, constant("w4", net.dense.weight.detach().numpy()), constant("b4", net.dense.bias.detach().numpy())], "dense", transB=1)
+    x = node("Gemm", [x, constant("w5", net.dense.weight.detach().numpy()), constant("b5", net.dense.bias.detach().numpy())], "dense", transB=1)
     levels = node("Add", [node("Cast", ["context"], "context_ids", to=TensorProto.INT64), constant("starts", net.starts.numpy())], "level_ids")
     levels = node("Gather", [constant("level_table", net.levels.weight.detach().numpy()), levels], "level_vectors")
     x = node("Add", [x, node("ReduceSum", [levels, constant("axis_levels", np.array([1], np.int64))], "level_sum", keepdims=0)], "dense_in_context")
-    x = node("Relu", [x], "relu4")
+    x = node("Relu", [x], "relu5")
     head, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy() - offsets
-    x = node("Gemm", [x, constant("w5", head.astype(np.float32)), constant("b5", bias.astype(np.float32))], "logits", transB=1)
+    x = node("Gemm", [x, constant("w6", head.astype(np.float32)), constant("b6", bias.astype(np.float32))], "logits", transB=1)
     node("Softmax", [x], "probabilities", axis=1)
 
     classes = net.head.out_features

@@ -139,7 +139,7 @@ SIMPLE = {
     "header": (header,),
     "path": (path,),
     "file-name": (file_name,),
-    "query-name": (lambda rng: rng.choice((rng.choice(WORDS), f"{rng.choice(WORDS)}[{rng.choice(WORDS)}]", f"{rng.choice(WORDS)}[]", f"filter[{rng.choice(WORDS)}][$gt]", f"{rng.choice(WORDS)}.{rng.choice(WORDS)}", f"_{token(rng)}", f"{rng.choice(WORDS)}:{rng.choice(WORDS)}", f"$({rng.choice(WORDS)})", "$filter", "ctl00$MainContent$txt" + rng.choice(WORDS).title(), f"{rng.choice(WORDS)}-{number(rng)}", f"utm_{rng.choice(WORDS)}", address(rng))),),
+    "query-name": (lambda rng: rng.choice((rng.choice(WORDS), f"{rng.choice(WORDS)}[{rng.choice(WORDS)}]", f"{rng.choice(WORDS)}[]", f"filter[{rng.choice(WORDS)}][gt]", f"{rng.choice(WORDS)}.{rng.choice(WORDS)}", f"_{token(rng)}", f"{rng.choice(WORDS)}:{rng.choice(WORDS)}", f"$({rng.choice(WORDS)})", "$filter", "ctl00$MainContent$txt" + rng.choice(WORDS).title(), f"{rng.choice(WORDS)}-{number(rng)}", f"utm_{rng.choice(WORDS)}", address(rng))),),
     "body-name": (lambda rng: rng.choice((rng.choice(WORDS), f"{rng.choice(WORDS)}[{rng.randint(0, 9)}][{rng.choice(WORDS)}]", f"{rng.choice(WORDS)}.{rng.choice(WORDS)}", f"ctl00$Content${rng.choice(WORDS)}", f"__{rng.choice(WORDS).upper()}", f"field_{rng.choice(WORDS)}[und][0][value]", f"javax.faces.{rng.choice(WORDS).title()}", f"{rng.choice(WORDS)}:{rng.choice(WORDS)}", f"<{rng.choice(WORDS)}>", f"/{rng.choice(WORDS)}/{rng.choice(WORDS)}", f"@{rng.choice(WORDS)}", f"$schema")),),
 }
 WEIGHTS = {"query-value": 22, "body-value": 20, "cookie": 16, "header": 14, "path": 8, "file-name": 6, "query-name": 2, "body-name": 2, "rich": 34}

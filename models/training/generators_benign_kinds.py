@@ -86,6 +86,38 @@ def json_with_text(rng: random.Random) -> str:
     return json.dumps({"id": rng.randint(1, 9999), rng.choice(("title", "subject", "name")): TEXTS.make(rng, "title"), rng.choice(("body", "content", "text", "description", "comment")): text, "tags": [TEXTS.make(rng, "noun")]}, ensure_ascii=rng.random() < 0.5)
 
 
+def calendar(rng: random.Random) -> str:
+    """An event, a task or a card of a person, as programs of calendars and address books send them."""
+    line = lambda: WEB.make(rng, rng.choice(("sentence", "text", "title2", "term"))).replace("\\", "").replace("\n", "\\n").replace(",", "\\,").replace(";", "\\;")
+    stamp = lambda: f"20{rng.randint(10, 30)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}T{rng.randint(0, 23):02}{rng.choice((0, 15, 30, 45)):02}00{rng.choice(('Z', ''))}"
+    person = lambda: WEB.fill(rng, "«first» «last»").replace(",", "\\,")
+    address = lambda: WEB.fill(rng, "«n» «last» St.\\, «cap!«noun»»\\, «n»")
+    event = (f"UID:{rng.randint(1, 99)}-{token(rng)}@{WEB.fill(rng, '«site»')}", f"DTSTAMP:{stamp()}", f"DTSTART:{stamp()}", f"DTEND;TZID=Europe/Berlin:{stamp()}", f"SUMMARY:{line()}", f"LOCATION:{address()}", f"DESCRIPTION:{line()} {line()}", f"CATEGORIES:{WEB.fill(rng, '«noun»,«noun»')}", "STATUS:CONFIRMED", f"RRULE:FREQ=WEEKLY;BYDAY=MO,TH;COUNT={rng.randint(2, 20)}", f"ATTENDEE;CN={person()};RSVP=TRUE:mailto:{WEB.fill(rng, '«name»@«site»')}", f"URL:{WEB.fill(rng, '«link»')}", f"X-APPLE-TRAVEL-ADVISORY-BEHAVIOR:AUTOMATIC", f"COMMENT:{line()}", f"ORGANIZER;CN={person()}:mailto:{WEB.fill(rng, '«name»@«site»')}")
+    card = (f"FN:{person()}", f"N:{WEB.fill(rng, '«last»;«first»;;;')}", f"EMAIL;TYPE=INTERNET:{WEB.fill(rng, '«name»@«site»')}", f"TEL;TYPE=CELL:+{rng.randint(1, 99)} {rng.randint(100, 999)} {rng.randint(1000, 99999)}", f"ADR;TYPE=HOME:;;{address()};;;", f"NOTE:{line()}", f"ORG:{WEB.fill(rng, '«company»')}", f"TITLE:{WEB.fill(rng, '«adj» «noun»')}", f"BDAY:19{rng.randint(50, 99)}-0{rng.randint(1, 9)}-1{rng.randint(0, 9)}", f"URL:{WEB.fill(rng, '«link»')}")
+    kind, lines = rng.choice((("VEVENT", event), ("VEVENT", event), ("VTODO", event), ("VJOURNAL", event), ("VCARD", card)))
+    inner = [f"BEGIN:{kind}", *rng.sample(lines, rng.randint(4, len(lines))), f"END:{kind}"]
+    if kind == "VCARD":
+        inner.insert(1, f"VERSION:{rng.choice(('3.0', '4.0', '2.1'))}")
+    elif rng.random() < 0.9:
+        inner = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//{WEB.fill(rng, '«company»')}//{WEB.fill(rng, '«noun»')}//EN", *inner, "END:VCALENDAR"]
+    return rng.choice(("\r\n", "\n")).join(inner)
+
+
+ROOMS = (
+    "config", "configs", "configuration", "settings", "conf", "env", "environments", "system", "users", "home", "var", "vars", "variables", "tmp", "temp", "proc", "process", "processes", "procedures", "etc", "logs", "log", "backup", "backups", "admin", "root", "bin", "sys", "opt", "options", "usr", "dev", "devices", "boot", "passwords", "secrets", "keys", "credentials", "tokens",
+    "git", "repos", "refs", "heads", "branches", "blob", "tree", "raw", "commits", "hosts", "network", "server", "status", "info", "health", "actuator", "console", "debug", "download", "upload", "files", "file", "documents", "include", "includes", "templates", "exec", "run", "jobs", "query", "select", "insert", "update", "delete", "search", "graphql", "script", "scripts", "static", "public", "private", "internal", "local", "global",
+)
+"""Words of paths of programs that attacks on files have too."""
+
+
+def room(rng: random.Random) -> str:
+    """A path of a program's interface, a file store or a documentation, of words that look like a server's folders."""
+    steps = [WEB.make(rng, "noun") if rng.random() < 0.35 else rng.choice(ROOMS) for _ in range(rng.randint(1, 5))]
+    start = WEB.fill(rng, rng.choice(("", "", "/api", "/api/v«1-4»", "/rest/api/«1-3»", "/v«1-3»", "/«noun»", "/files", "/f/«first»", "/s/«last»", "/«noun»/«uuid»", "/docs/en", "/wp-json/wp/v2", "/-", "/@«first»", "/index.php")))
+    end = WEB.fill(rng, rng.choice(("", "", "", "/", "/«n»", "/«uuid»", ".json", ".xml", ".html", ".php", ".zip", ".tar.gz", ".pdf", ".txt", ".csv", ".md", ".py", ".js", "/«last»'s «noun».docx", "/«noun» («1-9»).pdf", "/«noun».«noun».zip", "/o'«last»/«noun».zip", "/«first» & «first».jpg", "/«noun»@«1-9».«0-9»", ":«noun»", "/«noun»,«noun»", "/«noun»=«n»", "/~", "/«noun».min.js", "/«cap!«noun»»_«cap!«noun»».html", "/#«noun»", "/«noun»[«0-9»]", "/«id»/«n»;v=«n»")))
+    return f"{start}/{'/'.join(steps)}{end}"
+
+
 def old(module, name: str) -> Callable[[random.Random], str]:
     """A maker of the first generators."""
     return getattr(module, name)
@@ -102,14 +134,14 @@ def html_document(rng: random.Random) -> str:
 
 
 KINDS: dict[str, Kind] = {
-    "html-document": Kind(10, LONG, html_document),
+    "html-document": Kind(10, LONG, html_document), "calendar": Kind(14, (("body-text", 76), ("body-value", 24)), calendar),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),
     "form-person": Kind(26, FIELD, person), "form-money": Kind(14, FIELD, money), "form-sentence": Kind(40, FIELD, web("sentence")), "form-text": Kind(20, FIELD, web("text")), "form-sms": Kind(8, FIELD, web("sms")), "form-password": Kind(16, (("body-value", 90), ("header", 2), ("query-value", 8)), password), "form-packed": Kind(8, DATA, packed_form),
     "search": Kind(28, ASKED, search_in_many), "title": Kind(18, FIELD, texts("title")), "security-prose": Kind(20, LONG, texts("security", 1, 3, " ")), "parameter-name": Kind(14, NAMED, web("parameter")),
     "api-filter": Kind(26, DATA, web("api")), "graphql": Kind(12, LONG, web("graphql")), "json-record": Kind(26, DATA, web("json")), "json-text": Kind(16, DATA, json_with_text), "csv": Kind(6, LONG, web("csv")), "telemetry": Kind(20, (("body-value", 60), ("body-text", 28), ("query-value", 12)), web("telemetry")),
     "xml": Kind(14, (("body-text", 70), ("body-value", 30)), web("xml")), "xml-random": Kind(10, (("body-text", 70), ("body-value", 30)), old(generators_benign_rich, "xml")), "merge-field": Kind(18, FIELD, web("merge")), "formula": Kind(10, FIELD, web("formula")), "odd-value": Kind(40, DATA, web("odds")), "random-shape": Kind(24, DATA, random_shape),
-    "address-or-path": Kind(30, (("query-value", 38), ("body-value", 26), ("header", 20), ("cookie", 4), ("file-name", 4), ("query-name", 2), ("body-text", 6)), web("where")), "path-first": Kind(10, (("path", 100),), old(generators_benign, "path")), "file-name": Kind(8, (("file-name", 90), ("body-value", 10)), old(generators_benign, "file_name")), "structured-first": Kind(24, DATA, old(generators_benign, "structured")), "packed-bytes": Kind(8, DATA, web("packed")),
+    "address-or-path": Kind(30, (("query-value", 38), ("body-value", 26), ("header", 20), ("cookie", 4), ("file-name", 4), ("query-name", 2), ("body-text", 6)), web("where")), "path-rooms": Kind(14, (("path", 88), ("query-value", 8), ("body-value", 4)), room), "path-first": Kind(10, (("path", 100),), old(generators_benign, "path")), "file-name": Kind(8, (("file-name", 90), ("body-value", 10)), old(generators_benign, "file_name")), "structured-first": Kind(24, DATA, old(generators_benign, "structured")), "packed-bytes": Kind(8, DATA, web("packed")),
     "markdown": Kind(30, LONG, texts("md", 1, 6)), "html-editor": Kind(34, LONG, lambda rng: several(rng, "block", 1, 7, rng.choice(("", "\n")))), "html-inline": Kind(8, LONG, texts("in", 1, 3, " ")), "wiki": Kind(24, LONG, texts("wikipart", 1, 6)), "bbcode": Kind(8, LONG, texts("bbcode", 1, 3)), "chat": Kind(22, LONG, texts("chat", 1, 2, "\n")), "mail": Kind(12, LONG, texts("mail")), "ticket": Kind(14, LONG, texts("ticket")), "block-editor": Kind(14, LONG, block_editor), "notebook": Kind(8, LONG, notebook),
     "program": Kind(26, LONG, texts("program")), "line-of-code": Kind(20, LONG, texts("line")), "inline-code": Kind(10, LONG, texts("step")), "long-document": Kind(16, (("body-value", 84), ("body-text", 16)), long_document), "console": Kind(20, (("body-value", 90), ("body-text", 10)), console),
     **{f"rich-{name}": Kind(5, LONG, old(generators_benign_rich, name)) for name in ("prose", "title", "markdown", "editor", "wiki", "report")},

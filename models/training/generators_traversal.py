@@ -7,6 +7,7 @@ from grammar import Generator, Grammar, Shape
 from surroundings import around
 
 PATH = (("path", 1),)
+PATH_RULES = ("alias", "exposed", "paths")
 FILE = (("query-value", 50), ("body-value", 26), ("cookie", 7), ("header", 6), ("file-name", 4), ("path", 4), ("query-name", 1), ("body-text", 2))
 GENERATOR = Generator(Grammar(FORMS), [
     Shape(20, "first", FILE), Shape(30, "climb", FILE), Shape(14, "abs", FILE), Shape(10, "wrapper", FILE), Shape(5, "remote", FILE), Shape(12, "alias", PATH), Shape(8, "exposed", PATH), Shape(8, "paths", PATH),
@@ -17,5 +18,4 @@ generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed
 def generate_paths(seed: int, count: int) -> list[str]:
     """`count` different texts that are whole request paths."""
     rng = random.Random(seed)
-    rules = ("alias", "exposed", "paths")
-    return list(dict.fromkeys(GENERATOR.grammar.make(rng, rng.choice(rules)) for _ in range(count * 2)))[:count]
+    return list(dict.fromkeys(GENERATOR.grammar.make(rng, rng.choice(PATH_RULES)) for _ in range(count * 2)))[:count]

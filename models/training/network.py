@@ -8,6 +8,7 @@ BUCKETS = (32, 64, 128, 256)
 LEVELS, VALUES = 8, 16
 """Levels of the context, and values of each."""
 EMBEDDING, FIRST, SECOND, THIRD, DENSE = 20, 64, 96, 96, 64
+"""Widths: of the embedding, of the convolutions, of the layer before the last."""
 
 
 class TextNet(nn.Module):
@@ -23,6 +24,8 @@ class TextNet(nn.Module):
         self.norm2 = nn.BatchNorm1d(SECOND)
         self.conv3 = nn.Conv1d(SECOND, THIRD, 3, padding=2, dilation=2)
         self.norm3 = nn.BatchNorm1d(THIRD)
+        self.conv4 = nn.Conv1d(THIRD, THIRD, 3, padding=4, dilation=4)
+        self.norm4 = nn.BatchNorm1d(THIRD)
         self.dense = nn.Linear(2 * THIRD, DENSE)
         self.levels = nn.Embedding(LEVELS * VALUES, DENSE)
         nn.init.normal_(self.levels.weight, std=0.02)
@@ -33,8 +36,14 @@ class TextNet(nn.Module):
     def forward(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         """Logits."""
         x = (self.bytes(data) + self.kinds(kind).unsqueeze(1)).transpose(1, 2)
-        x = nn.functional.max_pool1d(torch.relu(self.norm1(self.conv1(x))), 2)
-        x = nn.functional.max_pool1d(torch.relu(self.norm2(self.conv2(x))), 2)
+        x = torch.relu(halved(self.norm1(self.conv1(x))))
+        x = torch.relu(halved(self.norm2(self.conv2(x))))
         x = torch.relu(self.norm3(self.conv3(x)))
+        x = x + torch.relu(self.norm4(self.conv4(x)))
         x = torch.cat([x.amax(2), x.mean(2)], dim=1)
         return self.head(self.drop(torch.relu(self.dense(x) + self.levels(context + self.starts).sum(1))))
+
+
+def halved(x: torch.Tensor) -> torch.Tensor:
+    """The higher of each two neighbours: what pooling does, with far less work on a processor."""
+    return torch.maximum(x[..., 0::2], x[..., 1::2])

@@ -1,4 +1,4 @@
-"""The screen in front of the network: a linear model of hashed byte n-grams, and how its logit joins the network's."""
+"""The screen in front of the network: a linear model of hashed byte n-grams, which counts the most suspicious stretch of a window in full and the rest of it in part."""
 
 import time
 from typing import NamedTuple
@@ -9,9 +9,11 @@ import torch
 from data import KINDS
 from network import LEVELS, VALUES
 
-ORDERS, BITS = (2, 3, 4, 5), 17
+ORDERS, BITS = (2, 3, 4, 5), 19
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-EPOCHS, BATCH, RATE, DECAY = 8, 1024, 0.02, 2e-6
+EPOCHS, BATCH, RATE, DECAY = 24, 1024, 0.02, 1e-6
+SPAN, REST = 32, 0.15
+"""Places of the stretch that counts in full, and how much all places count beside it: an attack amid prose is one all the same."""
 LARGEST = 3.0
 """Weights are cut off here, so that one byte each holds them finely enough."""
 
@@ -35,32 +37,53 @@ class Screen(NamedTuple):
         levels = self.levels.reshape(LEVELS, VALUES).astype(np.int64)
         for start in range(0, len(rows), 20_000):
             part = slice(start, start + 20_000)
-            places, bounds = slots(rows[part])
-            sums = np.concatenate([[0], np.cumsum(self.ngrams[places].astype(np.int64))])
-            total = sums[bounds[1:]] - sums[bounds[:-1]] + self.kinds[kinds[part]].astype(np.int64)
-            total += levels[np.arange(LEVELS), contexts[part]].sum(1)
-            out[part] = total * self.scale + self.bias
+            grams = Grams.of(rows[part])
+            best, _, total = stretches(grams, self.ngrams[grams.places])
+            others = self.kinds[kinds[part]].astype(np.int64) + levels[np.arange(LEVELS), contexts[part]].sum(1)
+            out[part] = (best + REST * total + others) * self.scale + self.bias
         return out
 
 
-def slots(rows: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """The slots of every n-gram of some windows, window after window, and where each window's begin and the last's end."""
-    sizes = np.array([len(row) for row in rows], np.int64)
-    text = np.frombuffer(b"".join(rows), np.uint8).astype(np.uint64)
-    owner = np.repeat(np.arange(len(rows)), sizes)
-    left = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(text))
-    places, owners = [], []
-    for order in ORDERS:
-        at = np.flatnonzero(left >= order)
-        number = np.full(len(at), order, np.uint64)
-        for offset in reversed(range(order)):
-            number = (number << np.uint64(8)) | text[at + offset]
-        places.append(((number * MULTIPLIER) >> np.uint64(64 - BITS)).astype(np.int32))
-        owners.append(owner[at])
-    places, owners = np.concatenate(places), np.concatenate(owners)
-    order = np.argsort(owners, kind="stable")
-    counts = np.bincount(owners, minlength=len(rows))
-    return places[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+class Grams(NamedTuple):
+    """Every n-gram of some windows, window after window."""
+
+    places: np.ndarray
+    """Its slot in the table."""
+    at: np.ndarray
+    """Where it begins in all windows joined."""
+    starts: np.ndarray
+    """Where each window begins, and the last ends, in all windows joined."""
+    bounds: np.ndarray
+    """Where the n-grams of each window begin, and the last's end."""
+
+    @classmethod
+    def of(cls, rows: list[bytes]) -> "Grams":
+        """Those of windows of which none is empty."""
+        sizes = np.array([len(row) for row in rows], np.int64)
+        text = np.frombuffer(b"".join(rows), np.uint8).astype(np.uint64)
+        left = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(text))
+        ahead = np.concatenate([text, np.zeros(max(ORDERS), np.uint64)])
+        places, word = np.empty((len(text), len(ORDERS)), np.int32), np.zeros(len(text), np.uint64)
+        for order in range(1, max(ORDERS) + 1):
+            word |= ahead[order - 1 : order - 1 + len(text)] << np.uint64(8 * (order - 1))
+            if order in ORDERS:
+                number = word | (np.uint64(order) << np.uint64(8 * order))
+                places[:, ORDERS.index(order)] = (number * MULTIPLIER) >> np.uint64(64 - BITS)
+        fits = left[:, None] >= np.array(ORDERS)
+        begins, counts = np.concatenate([[0], np.cumsum(sizes)]), fits.sum(1)
+        return cls(places[fits], np.repeat(np.arange(len(text)), counts), begins, np.concatenate([[0], np.cumsum(counts)])[begins])
+
+
+def stretches(grams: Grams, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each window the highest sum of the weights that begin within SPAN places, the first of these places, and the sum of all."""
+    length, starts = grams.starts[-1], grams.starts[:-1]
+    sizes = np.diff(grams.starts)
+    sums = np.concatenate([[0], np.cumsum(np.bincount(grams.at, weights, length))])
+    within = sums[np.minimum(np.arange(length) + SPAN, np.repeat(grams.starts[1:], sizes))] - sums[:-1]
+    best = np.maximum.reduceat(within, starts)
+    hits = np.flatnonzero(within == np.repeat(best, sizes))
+    first = hits[np.searchsorted(hits, starts)]
+    return best, first, sums[grams.starts[1:]] - sums[starts]
 
 
 def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.ndarray, chance: np.ndarray, seed: int, epochs: int = EPOCHS) -> Screen:
@@ -79,9 +102,12 @@ def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.n
         drawn, start, total = rng.choice(len(rows), epoch_size, p=chance / chance.sum()), time.time(), 0.0
         for at in range(0, epoch_size, BATCH):
             part = drawn[at : at + BATCH]
-            places, bounds = slots([rows[i] for i in part])
+            grams = Grams.of([rows[i] for i in part])
+            _, first, _ = stretches(grams, ngrams.weight.detach().numpy()[grams.places, 0].astype(np.float64))
+            counted = grams.at - np.repeat(first, np.diff(grams.bounds))
+            share = (REST + ((counted >= 0) & (counted < SPAN))).astype(np.float32)
             extra = np.concatenate([kinds[part, None].astype(np.int64), contexts[part] + starts], axis=1)
-            logit = ngrams(torch.from_numpy(places), torch.from_numpy(bounds[:-1])).squeeze(1) + others(torch.from_numpy(extra)).sum((1, 2)) + bias
+            logit = ngrams(torch.from_numpy(grams.places), torch.from_numpy(grams.bounds[:-1]), per_sample_weights=torch.from_numpy(share)).squeeze(1) + others(torch.from_numpy(extra)).sum((1, 2)) + bias
             loss = torch.nn.functional.binary_cross_entropy_with_logits(logit, torch.from_numpy(attack[part].astype(np.float32)))
             loss = loss + DECAY * (ngrams.weight**2).sum()
             optimiser.zero_grad()

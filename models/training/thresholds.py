@@ -12,15 +12,18 @@ from data import LABELS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-PASSED, LOST = 0.018, 0.003
+PASSED, LOST = 0.018, 0.005
 """Share of ordinary requests that may reach the network; share of the attacks known to the network that may not, which wins over it."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
 HOT = 0.05
 """From this score on a window makes a text one with others that have it."""
-WANTED = {"low": 0.3, "medium": 0.8, "high": 3.0}
+WANTED = {"low": 0.3, "medium": 0.9, "high": 3.0}
 """Share of those refused, in each group's own measure."""
-FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
+FLOORS = {"low": 0.9, "medium": 0.6, "high": 0.5}
+"""From which score on anything is refused."""
+QUOTED = {"crlf": 0.3}
+"""How much higher the floor of a class is: logs and telemetry quote lines of headers, which is no injection, and a miss costs little."""
 
 
 class Group(NamedTuple):
@@ -40,15 +43,15 @@ class Chosen(NamedTuple):
     report: dict
 
 
-def positives(seed: int, count: int = 1200) -> list[tuple[str, list[Part]]]:
+def positives(seed: int, left_out: frozenset[str], count: int = 1200) -> list[tuple[str, list[Part]]]:
     """Generated attacks of another seed, each with its label."""
-    rows = [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count)]
+    rows = [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count, left_out)]
     return [(row.label, parts) for row, parts in zip(rows, prepare.texts(rows)) if parts]
 
 
-def choose(model: Model, groups: list[Group]) -> Chosen:
-    """Joint and thresholds of a model without them."""
-    attacks = positives(32)
+def choose(model: Model, groups: list[Group], left_out: frozenset[str] = frozenset()) -> Chosen:
+    """Joint and thresholds of a model without them; shapes of attacks in `left_out` take no part."""
+    attacks = positives(32, left_out)
     model.joint = joined(model, groups, attacks)
     benign = [(group, decisions(worst(model, group.texts))) for group in groups]
     truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
@@ -56,7 +59,7 @@ def choose(model: Model, groups: list[Group]) -> Chosen:
     for name in WANTED:
         refuse[name] = searched(benign, truth, WANTED[name], FLOORS[name])
         shares = {group.name: round(float(np.mean([is_refused(t, refuse[name]) for t in texts])), 6) for group, texts in benign}
-        recall = {label: round(float(np.mean([is_refused(t, refuse[name]) for t, (l, _) in zip(truth, attacks) if l == label])), 4) for label in LABELS[1:]}
+        recall = {label: round(float(np.mean([is_refused(t, refuse[name]) for t, (l, _) in zip(truth, attacks) if l == label])), 4) for label in LABELS[1:] if any(l == label for l, _ in attacks)}
         report[name] = {"refused": shares, "recall_of_generated": recall}
         print(name, refuse[name], report[name], flush=True)
     return Chosen(model.joint, model.offsets, refuse, report)
@@ -147,7 +150,7 @@ def over(benign: list[tuple[Group, list[dict]]], limits: dict[str, float], times
 
 def searched(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float) -> dict[str, float]:
     """Thresholds raised from the floor, each time where it costs the fewest attacks, until no group has more refused than wanted; then lowered again where that pays and does no harm."""
-    limits = dict.fromkeys(LABELS[1:], floor)
+    limits = {label: floor_of(label, floor) for label in LABELS[1:]}
     while found := over(benign, limits, times):
         steps = []
         for label in limits:
@@ -165,13 +168,19 @@ def searched(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: f
     return {label: round(value, 5) for label, value in limits.items()}
 
 
+def floor_of(label: str, floor: float) -> float:
+    """The lowest threshold of a class."""
+    return min(0.95, floor + QUOTED.get(label, 0.0))
+
+
 def lowering(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float, limits: dict[str, float]) -> tuple[str, float] | None:
     """The class and its next lower threshold that gains the most attacks without a group's being over."""
     best, chosen = 0, None
     for label, value in limits.items():
-        below = sorted({round(text[label], 4) for _, texts in benign for text in texts if floor <= text.get(label, 0.0) < value - 2e-4}, reverse=True)
+        least = floor_of(label, floor)
+        below = sorted({round(text[label], 4) for _, texts in benign for text in texts if least <= text.get(label, 0.0) < value - 2e-4}, reverse=True)
         # Just above the one that is next after the one let in.
-        lower = (below[1] + 1e-4 if len(below) > 1 else floor) if below else floor
+        lower = (below[1] + 1e-4 if len(below) > 1 else least) if below else least
         gained = sum(lower <= text.get(label, 0.0) < value for text in truth)
         if lower < value - 1e-4 and gained > best and not over(benign, {**limits, label: lower}, times):
             best, chosen = gained, (label, lower)

@@ -1,18 +1,17 @@
 """Trains the text model and writes models/text.onnx with its manifest.
 
     python train_text.py --data ../../../shared/data
-
-With --leave-out SOURCE (again and again) it trains without those sources, writes nothing and prints how much of them
-is recognised.
 """
 
 import argparse
 import hashlib
 import pickle
+import re
 import tempfile
 import time
 import tomllib
 from pathlib import Path
+from typing import Callable, NamedTuple
 
 import numpy as np
 import torch
@@ -28,12 +27,25 @@ import thresholds
 from data import CONTEXT, KINDS, LABELS
 from network import BUCKETS, LEVELS, TextNet
 
-SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 6, 400_000, 256, 2e-3
+SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 30, 400_000, 256, 3e-3
 SHARES = {"norm": 0.56, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.08, "nosqli": 0.018, "ssti": 0.02, "code-injection": 0.027, "xxe": 0.015, "ldapi": 0.015, "ssrf": 0.02, "crlf": 0.015}
 """Share of each class in an epoch."""
+OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 40.0
+"""Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 HARD = 6.0
 """How much likelier a benign window is drawn after it was taken for an attack."""
+MINED = 3
+"""Epochs from one search for such windows to the next."""
 SCRATCH = Path(tempfile.gettempdir()) / "portcullis-training"
+
+
+class Split(NamedTuple):
+    """What is kept from training."""
+
+    left_out: frozenset[str] = frozenset()
+    """Sources, kinds of ordinary texts, classes of attacks and shapes of them (`sqli:union`)."""
+    of_application: Callable[[str], str] = data.split_of_application
+    """Whether an application is trained on, chooses thresholds or tests."""
 
 
 def weights(windows: dataset.Windows) -> np.ndarray:
@@ -41,18 +53,19 @@ def weights(windows: dataset.Windows) -> np.ndarray:
     chance = np.array([3.0 if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else 1.0 for s, label in zip(windows.source, windows.label)])
     # Half of the time would go into the windows of full length, many of them of the same long texts.
     chance[np.array([len(row) > BUCKETS[-2] for row in windows.rows])] *= 0.5
+    chance[np.array([label > 0 and bool(OPERATOR.fullmatch(row)) for row, label in zip(windows.rows, windows.label)])] *= OFTEN
     for n, label in enumerate(LABELS):
         mine = windows.label == n
         chance[mine] *= SHARES[label] / max(1e-9, chance[mine].sum())
     return chance
 
 
-def screened(windows: dataset.Windows) -> tuple[dataset.Windows, screen.Screen]:
+def screened(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> tuple[dataset.Windows, screen.Screen]:
     """The windows whose labels are settled, and the screen, trained twice: the first tells the harmless parts of attacks."""
     certain = windows.some(np.flatnonzero(windows.group < 0))
     fit_on = lambda w, epochs: screen.fit(w.rows, w.kind, w.context, w.label > 0, weights(w), SEED, epochs)
     windows = dataset.settled(windows, fit_on(certain, 3).logits(windows.rows, windows.kind, windows.context))
-    return windows, fit_on(windows, screen.EPOCHS)
+    return windows, fit_on(windows, epochs)
 
 
 def epoch_batches(windows: dataset.Windows, buckets: np.ndarray, chance: np.ndarray, rng: np.random.Generator, count: int) -> list[np.ndarray]:
@@ -66,12 +79,14 @@ def epoch_batches(windows: dataset.Windows, buckets: np.ndarray, chance: np.ndar
     return [batches[i] for i in order]
 
 
-def fit(windows: dataset.Windows, epochs: int, count: int) -> TextNet:
-    """Trains; after each epoch but the last, benign windows that look like attacks are made likelier to be drawn."""
+def fit(windows: dataset.Windows, epochs: int, count: int, before: dict | None = None) -> TextNet:
+    """Trains, anew or from the weights of before at a third of the rate; after some epochs benign windows that look like attacks are made likelier to be drawn."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    net = TextNet(len(KINDS), len(LABELS))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-2)
+    net, rate = TextNet(len(KINDS), len(LABELS)), RATE if before is None else RATE / 3
+    if before is not None:
+        net.load_state_dict(before)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-2)
     buckets = np.array([dataset.bucket_of(len(row)) for row in windows.rows])
     chance = weights(windows)
     base, plan = chance.copy(), None
@@ -80,11 +95,13 @@ def fit(windows: dataset.Windows, epochs: int, count: int) -> TextNet:
         start, total = time.time(), 0.0
         batches = epoch_batches(windows, buckets, chance, rng, count)
         if plan is None:
-            plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * (len(batches) + 8), pct_start=0.15)
+            plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * (len(batches) + 8), pct_start=0.15)
         for number, part in enumerate(batches):
             x = torch.from_numpy(dataset.padded([windows.rows[i] for i in part], BUCKETS[buckets[part[0]]]).astype(np.int64))
             k, c, y = (torch.from_numpy(column[part].astype(np.int64)) for column in (windows.kind, windows.context, windows.label))
-            loss = torch.nn.functional.cross_entropy(net(x, k, c), y)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = net(x, k, c)
+            loss = torch.nn.functional.cross_entropy(logits.float(), y)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -93,7 +110,7 @@ def fit(windows: dataset.Windows, epochs: int, count: int) -> TextNet:
             if number % 250 == 249:
                 print(f"  {number + 1} of {len(batches)} batches, {time.time() - start:.0f} s", flush=True)
         print(f"epoch {epoch + 1}: loss {total / count:.5f}, {time.time() - start:.0f} s", flush=True)
-        if 0 < epoch < epochs - 1:
+        if epoch % MINED == 1 and epoch < epochs - 1:
             attack = 1 - probabilities(net, windows, np.flatnonzero(windows.label == 0), buckets)
             hard = np.flatnonzero(windows.label == 0)[attack > 0.05]
             chance = base.copy()
@@ -106,22 +123,22 @@ def probabilities(net: TextNet, windows: dataset.Windows, places: np.ndarray, bu
     """Probability of norm of some windows, uncalibrated."""
     net.eval()
     out = np.zeros(len(windows.rows), np.float32)
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for b, size in enumerate(BUCKETS):
             mine = places[buckets[places] == b]
             for start in range(0, len(mine), 1024):
                 part = mine[start : start + 1024]
                 x = torch.from_numpy(dataset.padded([windows.rows[i] for i in part], size).astype(np.int64))
                 k, c = (torch.from_numpy(column[part].astype(np.int64)) for column in (windows.kind, windows.context))
-                out[part] = torch.softmax(net(x, k, c), 1)[:, 0].numpy()
+                out[part] = torch.softmax(net(x, k, c).float(), 1)[:, 0].numpy()
     return out[places]
 
 
-def groups(root: Path, captures: Path, held_out: list[data.Row]) -> list[thresholds.Group]:
+def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -> list[thresholds.Group]:
     """What thresholds are chosen on: recorded requests, applications, texts of the corpora, generated texts of another seed."""
     sites = prepare.requests([r for r in data.web_requests(root) if data.split_of_site(r.site) == "select"])
     found = [thresholds.Group("sites", sites, 0.0007), thresholds.Group("corpora", prepare.texts(held_out), 0.001)]
-    asked = [r for r in data.captures(captures) if data.split_of_application(r.site) == "select"]
+    asked = [r for r in data.captures(captures) if split.of_application(r.site) == "select"]
     # The interface of a document store takes query operators as names: what an attack is elsewhere is its language.
     operators = KINDS.index("body-name")
     asked = [r for r, parts in zip(asked, prepare.requests(asked)) if not any(p.kind == operators and p.window.startswith(b"$") for p in parts)]
@@ -129,21 +146,7 @@ def groups(root: Path, captures: Path, held_out: list[data.Row]) -> list[thresho
         mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
-    return [*found, thresholds.Group("generated", prepare.texts(dataset.generated_benign(97, 12_000)), 0.001)]
-
-
-def left_out_recall(model: scoring.Model, root: Path, left_out: frozenset[str], limits: dict) -> None:
-    """How much of the sources left out is refused at medium, or wrongly so."""
-    rows = data.capped(data.payloads(root) + data.benign(root), 12) + data.httpparams(root, "test") + data.httpparams(root, "train")
-    rows = [r._replace(kind="query-value" if r.kind in ("value", "query-value") else "body-value" if r.kind == "body" else r.kind) for r in rows if r.source in left_out]
-    rows = [r for r in rows if r.label == "norm" or dataset.looks_it(r)]
-    rows += [row for label in dataset.GENERATED if label in left_out for row in dataset.generated(label, 55, 2000)]
-    scores = model.texts(prepare.texts(rows))
-    for key in sorted({(r.source, r.label) for r in rows}):
-        mine = [s for r, s in zip(rows, scores) if (r.source, r.label) == key]
-        refused = sum(s.attack >= limits[s.label] for s in mine) / len(mine)
-        line = ", ".join(f"{sum(s.attack >= t for s in mine) / len(mine):.4f} at {t}" for t in (0.5, 0.9))
-        print(f"{key[0]:32} {key[1]:15} {len(mine):6} rows: refused {refused:.4f}; {line}; right class {sum(s.label == key[1] for s in mine) / len(mine):.3f}")
+    return [*found, thresholds.Group("generated", prepare.texts(dataset.generated_benign(97, 12_000, split.left_out)), 0.001)]
 
 
 def main() -> None:
@@ -153,53 +156,57 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=here.parents[2] / "shared" / "data")
     parser.add_argument("--captures", type=Path, default=SCRATCH / "captures", help="requests of applications, captured by capture/capture.py")
     parser.add_argument("--out", type=Path, default=here.parent)
-    parser.add_argument("--leave-out", action="append", default=[], help="a source, or a class of generated attacks")
     parser.add_argument("--without-dev", action="store_true", help="keep the development sites out of training, to look at them")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--drawn", type=int, default=DRAWN)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--again", action="store_true", help="take the network and the screen trained last, choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.4")
+    parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
+    parser.add_argument("--keep", choices=("network", "both"), help="take the network trained last, or the screen too, and choose thresholds anew")
+    parser.add_argument("--version", default="2026-11-21.5")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    left_out = frozenset(args.leave_out)
-    if args.again:
-        (_, held_out), windows, sieve = dataset.corpora(args.data, left_out), None, pickle.loads((SCRATCH / "screen.pickle").read_bytes())
+    split, windows = Split(), None
+    if args.keep == "both":
+        sieve = pickle.loads((SCRATCH / "screen.pickle").read_bytes())
     else:
-        windows, held_out = assembled(args, left_out)
-        windows, sieve = screened(windows)
+        windows, sieve = screened(assembled(args, split))
         (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
-        print(f"{len(windows.rows)} windows: {dict(zip(LABELS, np.bincount(windows.label, minlength=len(LABELS)).tolist()))}", flush=True)
-    net = TextNet(len(KINDS), len(LABELS))
-    if args.again:
+    if args.keep:
+        net = TextNet(len(KINDS), len(LABELS))
         net.load_state_dict(torch.load(SCRATCH / "text.pt"))
     else:
-        net = fit(windows, args.epochs, args.drawn)
-    path = args.out / "text.onnx" if not left_out else SCRATCH / "left-out.onnx"
-    export.write(net, np.zeros(len(LABELS)), str(path), args.version)
-    torch.save(net.state_dict(), SCRATCH / "text.pt")
-    model = scoring.Model(path, sieve, threads=args.threads)
-    chosen = thresholds.choose(model, groups(args.data, args.captures, held_out))
-    export.write(net, model.offsets, str(path), args.version)
-    if left_out:
-        left_out_recall(model, args.data, left_out, chosen.refuse["medium"])
-        return
+        net = fit(windows, args.epochs, args.drawn, torch.load(SCRATCH / "text.pt") if args.go_on else None)
+        torch.save(net.state_dict(), SCRATCH / "text.pt")
+    path = args.out / "text.onnx"
+    chosen = finished(net, sieve, path, args, split)
     (args.out / "text.screen").write_bytes(sieve.file())
     written = document(path, args, windows, chosen, sieve)
-    if args.again:
+    if args.keep:
         before = tomllib.loads((args.out / "text.toml").read_text(encoding="utf-8"))
         written |= {"training": before["training"], "sources": before["sources"]}
     manifest.write(args.out / "text.toml", written, "The text model. Written by models/training/train_text.py; the metrics by evaluate_text.py.")
 
 
-def assembled(args, left_out: frozenset[str]) -> tuple[dataset.Windows, list[data.Row]]:
-    """The windows to train on, and the texts of corpora kept to choose thresholds on."""
-    attacks, (benign, held_out) = dataset.attacks(args.data, left_out), dataset.corpora(args.data, left_out)
+def finished(net: TextNet, sieve: screen.Screen, path: Path, args, split: Split) -> thresholds.Chosen:
+    """Exports the network, chooses how it is joined with the screen and from where on something is done, and exports it so."""
+    export.write(net, np.zeros(len(LABELS)), str(path), args.version)
+    model = scoring.Model(path, sieve, threads=args.threads)
+    _, held_out = dataset.corpora(args.data, split.left_out)
+    chosen = thresholds.choose(model, groups(args.data, args.captures, held_out, split), split.left_out)
+    export.write(net, model.offsets, str(path), args.version)
+    return chosen
+
+
+def assembled(args, split: Split) -> dataset.Windows:
+    """The windows to train on."""
+    attacks, (benign, _) = dataset.attacks(args.data, split.left_out), dataset.corpora(args.data, split.left_out)
     embedded = dataset.embedded(attacks, benign, dataset.EMBEDDED, 51)
     ordinary, sites = dataset.windows(benign, 2), dataset.site_windows(args.data, "train", *(() if args.without_dev else ("dev",)))
-    applications = dataset.request_windows([r for r in data.captures(args.captures) if data.split_of_application(r.site) == "train"], "captures")
-    return dataset.joined(dataset.windows(attacks, 1), dataset.windows(embedded, 3), ordinary, sites, applications, dataset.spliced(ordinary, sites)), held_out
+    applications = dataset.request_windows([r for r in data.captures(args.captures) if split.of_application(r.site) == "train"], "captures")
+    windows = dataset.joined(dataset.windows(attacks, 1), dataset.embedded_windows(embedded, 3), ordinary, sites, applications, dataset.spliced(ordinary, sites))
+    print(f"{len(windows.rows)} windows: {dict(zip(LABELS, np.bincount(windows.label, minlength=len(LABELS)).tolist()))}", flush=True)
+    return windows
 
 
 def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chosen, sieve: screen.Screen) -> dict:
@@ -211,7 +218,7 @@ def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chos
         "kinds": list(KINDS),
         "context": list(CONTEXT),
         "model": manifest.model(path, args.version, inputs, ("probabilities", "float32", ["batch", len(LABELS)])),
-        "screen": {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "orders": list(screen.ORDERS), "bits": screen.BITS, "scale": sieve.scale, "bias": sieve.bias, **chosen.joint._asdict()},
+        "screen": {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "scale": sieve.scale, "bias": sieve.bias, **chosen.joint._asdict()},
         "window": {"bytes": BUCKETS[-1], "step": 192, "buckets": list(BUCKETS)},
         "thresholds": {"flag": 0.5, **chosen.refuse},
         "calibration": {"method": "each class lowered, inside the network, until one half flags as few as wanted; logistic regression on the logits of network and screen", "offsets": {label: round(float(offset), 3) for label, offset in zip(LABELS, chosen.offsets)}, "data": "recorded requests of the selection sites, applications and 5 % of the benign corpora kept for it, generated texts and attacks of other seeds"},

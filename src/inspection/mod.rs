@@ -32,7 +32,7 @@ pub use body::{BodyHead, Unpacking};
 pub use classifier::{AttackClass, ClassifierError, PayloadClassifier, Score};
 pub use config::Config;
 pub use context::{CONTEXT_LEVELS, CONTEXT_NAMES, Context, LEVEL_VALUES};
-pub use encode::{EncodedText, Window};
+pub use encode::{EncodedText, WINDOW_BYTES, Window};
 pub use extract::{RequestHead, read_head};
 pub use finding::{Finding, Findings, MAX_EXCERPT_BYTES, Malformed, Suspicion};
 pub use inspector::{Inspection, Inspector};

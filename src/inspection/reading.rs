@@ -46,9 +46,10 @@ fn read_value(target: &Target, value: &[u8], rounds: usize, nesting: usize, read
     let Decoded { text: decoded, rounds: decodings, .. } = decode(value, rounds);
     if nesting < MAX_NESTING {
         if let Some(leaves) = json_leaves(&decoded).or_else(|| token_parts(&decoded)) {
-            for (name, leaf) in leaves {
-                let target = Target { kind: target.kind, name: joined(&target.name, &name) };
-                read_value(&target, &leaf, rounds, nesting + 1, readings);
+            for leaf in leaves {
+                let kind = if leaf.is_key { target.kind.of_names() } else { target.kind };
+                let target = Target { kind, name: joined(&target.name, &leaf.path) };
+                read_value(&target, &leaf.text, rounds, nesting + 1, readings);
             }
             return;
         }
@@ -70,8 +71,17 @@ fn push(target: &Target, context: Context, text: Vec<u8>, readings: &mut Vec<Rea
     readings.push(Reading { target: target.clone(), text, context, safe });
 }
 
+/// A text within a value.
+struct Inner {
+    /// The dotted way to it.
+    path: String,
+    text: Vec<u8>,
+    /// Whether it is a key of JSON.
+    is_key: bool,
+}
+
 /// The keys and strings of a value that is one JSON object or array.
-fn json_leaves(text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+fn json_leaves(text: &[u8]) -> Option<Vec<Inner>> {
     let text = text.trim_ascii();
     if !matches!((text.first(), text.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))) {
         return None;
@@ -81,21 +91,22 @@ fn json_leaves(text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
     let walked = json::walk(text, MAX_JSON_DEPTH, &mut |leaf| {
         fits &= leaves.len() < MAX_LEAVES;
         if fits && !(leaf.is_key && safe::is_plain_name(leaf.text)) {
-            leaves.push((leaf.path.to_owned(), leaf.text.to_vec()));
+            leaves.push(Inner { path: leaf.path.to_owned(), text: leaf.text.to_vec(), is_key: leaf.is_key });
         }
     });
     (walked.is_ok() && fits).then_some(leaves)
 }
 
 /// The parts of a signed token (`header.payload.signature`), where the first is JSON.
-fn token_parts(text: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+fn token_parts(text: &[u8]) -> Option<Vec<Inner>> {
     if !text.starts_with(b"eyJ") || memchr::memchr(b'.', text).is_none() {
         return None;
     }
-    let part = |part: &[u8]| match plain_of(part) {
-        Some(Plain::Text(text)) => (String::new(), text),
-        _ => (String::new(), part.to_vec()),
+    let plain = |part: &[u8]| match plain_of(part) {
+        Some(Plain::Text(text)) => text,
+        _ => part.to_vec(),
     };
+    let part = |part: &[u8]| Inner { path: String::new(), text: plain(part), is_key: false };
     Some(text.split(|byte| *byte == b'.').map(part).collect())
 }
 

@@ -11,11 +11,15 @@ const MEDIA: [&str; 20] = [
     "mp4", "webm", "pdf", "html", "htm",
 ];
 
+/// The name by which a script reaches what all its objects share: the one plain word that is an attack as a name.
+const PROTOTYPE: &[u8] = b"__proto__";
+
 /// Whether normalised text is safe by construction: under four characters, or one plain token; of a path, plain tokens
 /// between single slashes.
 pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
     // `$ne` as a name is an operator of a database, and no shorter name is.
-    let is_operator = matches!(kind, TargetKind::QueryName | TargetKind::BodyName) && text.starts_with(b"$");
+    let is_operator =
+        matches!(kind, TargetKind::QueryName | TargetKind::BodyName | TargetKind::Cookie) && text.starts_with(b"$");
     if !is_operator && characters(text) < MIN_CHARACTERS {
         return true;
     }
@@ -55,6 +59,7 @@ fn is_plain_token(token: &[u8]) -> bool {
     let Some((stem, extension)) = split_extension(token) else { return is_number(token) };
     let dashes = |at: usize| stem[at] == b'-' && stem.get(at + 1) == Some(&b'-');
     !stem.is_empty()
+        && token != PROTOTYPE
         && extension.is_none_or(|extension| MEDIA.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(extension)))
         && stem.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'~' | b'-'))
         && !matches!(stem.first(), Some(b'~' | b'-'))
@@ -120,10 +125,12 @@ mod tests {
             "id_rsa~",
             "javascript:alert(1)",
             "javascript:void(0);alert(1)",
+            "__proto__",
         ] {
             assert!(!is_safe(TargetKind::QueryValue, text.as_bytes()), "{text}");
         }
         assert!(!is_safe(TargetKind::BodyName, b"$ne"));
+        assert!(!is_plain_name(b"__proto__"));
         for path in ["/a//b", "/../etc", "/.git/config", "/a;b=c", "/wp-config.php.bak"] {
             assert!(!is_safe(TargetKind::Path, path.as_bytes()), "{path}");
         }

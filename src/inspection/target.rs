@@ -56,6 +56,15 @@ impl TargetKind {
             Self::BodyText => "body-text",
         }
     }
+
+    /// The kind of the names of fields within a value of this kind: those of JSON in a parameter.
+    pub(crate) const fn of_names(self) -> Self {
+        match self {
+            Self::QueryName | Self::QueryValue => Self::QueryName,
+            Self::BodyName | Self::BodyValue | Self::BodyText => Self::BodyName,
+            Self::Path | Self::Header | Self::Cookie | Self::FileName => self,
+        }
+    }
 }
 
 /// Where a suspicion was found.

@@ -161,6 +161,10 @@ pub struct ScreenSection {
     pub orders: Vec<usize>,
     /// Binary logarithm of the number of their weights.
     pub bits: u32,
+    /// Places of the stretch of a window whose n-grams count in full: the most suspicious one.
+    pub span: usize,
+    /// How much every n-gram of the window counts beside it.
+    pub rest: f32,
     /// What a weight of one is worth.
     pub scale: f32,
     /// Added to the sum.

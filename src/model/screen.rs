@@ -1,12 +1,13 @@
 //! The screen in front of the network: a linear model of byte n-grams, read from a table in memory.
 //!
-//! Most of what requests carry is clearly no attack, and a table look-up for each n-gram tells so in a few microseconds.
+//! An attack may stand amid prose, which speaks against it: the most suspicious stretch of a window counts in full, and
+//! all of the window in small part. Most of what requests carry is clearly no attack, and a table look-up for each n-gram tells so in a few microseconds.
 //! The weighted sum is the logit of an attack; the network is asked about what comes out above `pass_from`, and the two
 //! are summed, as they err differently.
 
 use std::path::Path;
 
-use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, Window};
+use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
 use super::ModelFault;
 use super::manifest::{ScreenSection, file_bytes};
@@ -32,7 +33,18 @@ impl Screen {
             let problem = format!("is {section:?}; this filter needs orders = {ORDERS:?} and bits from 8 to 24");
             return Err(ModelFault::of_key(manifest, "screen", problem));
         }
-        let numbers = [section.scale, section.bias, section.pass_from, section.weight, section.network, section.shift];
+        if section.span == 0 {
+            return Err(ModelFault::of_key(manifest, "screen.span", "is 0; it must be 1 or more".to_owned()));
+        }
+        let numbers = [
+            section.rest,
+            section.scale,
+            section.bias,
+            section.pass_from,
+            section.weight,
+            section.network,
+            section.shift,
+        ];
         if numbers.iter().any(|number| !number.is_finite()) {
             let problem = format!("is {section:?}; each number must be finite");
             return Err(ModelFault::of_key(manifest, "screen", problem));
@@ -57,15 +69,34 @@ impl Screen {
         for (number, level) in window.context().levels().iter().enumerate() {
             sum += weight(&self.levels, number * LEVEL_VALUES + usize::from(*level));
         }
+        let (stretch, total) = self.sums(window.bytes());
+        #[allow(clippy::cast_precision_loss)] // a window has about a thousand n-grams of at most 127 each
+        let sum = (sum + stretch) as f32 + self.section.rest * total as f32;
+        sum * self.section.scale + self.section.bias
+    }
+
+    /// The highest sum of the weights that begin within a stretch, and the sum of all.
+    fn sums(&self, bytes: &[u8]) -> (i32, i32) {
         let shift = 64 - self.section.bits;
-        for order in ORDERS {
-            for gram in window.bytes().windows(order) {
-                sum += weight(&self.ngrams, slot(gram, shift));
+        let mut weights = [0_i32; WINDOW_BYTES];
+        for (at, weight) in weights.iter_mut().enumerate().take(bytes.len()) {
+            let word = word(&bytes[at..]);
+            for order in ORDERS.into_iter().take_while(|order| at + order <= bytes.len()) {
+                *weight += self.ngrams.get(slot(word, order, shift)).map_or(0, |weight| i32::from(*weight));
             }
         }
-        #[allow(clippy::cast_precision_loss)] // a window has about a thousand n-grams of at most 127 each
-        let sum = sum as f32;
-        sum * self.section.scale + self.section.bias
+        let weights = &weights[..bytes.len().min(WINDOW_BYTES)];
+        let (head, tail) = weights.split_at(weights.len().min(self.section.span));
+        let mut within: i32 = head.iter().sum();
+        let (mut highest, total) = (within, within + tail.iter().sum::<i32>());
+        for (at, leaving) in weights.iter().enumerate() {
+            within += weights.get(at + self.section.span).copied().unwrap_or(0) - leaving;
+            // Past the last weight there is no stretch.
+            if at + 1 < weights.len() {
+                highest = highest.max(within);
+            }
+        }
+        (highest, total)
     }
 
     /// The probability of attack where the logit alone settles it.
@@ -79,11 +110,19 @@ impl Screen {
     }
 }
 
-/// Where the weight of an n-gram stands: the bytes as one number, lowest first, and the order above them, multiplied;
-/// the highest bits of the product.
-fn slot(gram: &[u8], shift: u32) -> usize {
-    let order = gram.len() as u64;
-    let number = gram.iter().rev().fold(order, |number, byte| number << 8 | u64::from(*byte));
+/// The first eight bytes as one number, lowest first; what is missing counts as 0.
+fn word(bytes: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let length = bytes.len().min(8);
+    first[..length].copy_from_slice(&bytes[..length]);
+    u64::from_le_bytes(first)
+}
+
+/// Where the weight of the n-gram at the start of a word stands: its bytes as one number, lowest first, and the order
+/// above them, multiplied; the highest bits of the product.
+fn slot(word: u64, order: usize, shift: u32) -> usize {
+    let bits = 8 * order;
+    let number = word & ((1 << bits) - 1) | (order as u64) << bits;
     usize::try_from(number.wrapping_mul(MULTIPLIER) >> shift).unwrap_or(usize::MAX)
 }
 
@@ -102,7 +141,7 @@ mod tests {
         let mut weights = vec![0_u8; TargetKind::ALL.len() + CONTEXT_LEVELS * LEVEL_VALUES + 256];
         weights[TargetKind::QueryValue as usize] = 2;
         let first = weights.len() - 256;
-        weights[first + slot(b"or", 64 - 8)] = 3_i8.to_ne_bytes()[0];
+        weights[first + slot(word(b"or"), 2, 64 - 8)] = 3_i8.to_ne_bytes()[0];
         std::fs::write(dir.path().join("s.screen"), &weights).unwrap();
         Screen::load(&dir.path().join("text.toml"), section)
     }
@@ -113,6 +152,8 @@ mod tests {
             sha256: "5ae7".to_owned(),
             orders: ORDERS.to_vec(),
             bits: 8,
+            span: 4,
+            rest: 0.0,
             scale: 0.5,
             bias: -2.0,
             pass_from: 0.0,
@@ -127,7 +168,7 @@ mod tests {
     fn slots_are_those_of_training() {
         // Computed by models/training/screen.py.
         for (gram, expected) in [("ab", 17_954_usize), ("abc", 56_752), ("abcd", 92_794), ("abcde", 51_653)] {
-            assert_eq!(slot(gram.as_bytes(), 64 - 17), expected, "{gram}");
+            assert_eq!(slot(word(gram.as_bytes()), gram.len(), 64 - 17), expected, "{gram}");
         }
     }
 

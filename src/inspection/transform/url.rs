@@ -6,15 +6,33 @@ use percent_encoding::percent_decode;
 
 use super::escape::push_utf16;
 
+/// Signs with a `%` before each that are read without it: fewer are a format or a share.
+const MIN_STRAYS: usize = 4;
+
 /// One round of percent-decoding. What is no escape stays as it is.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'%', text)?;
+    if let Some(plain) = without_strays(text) {
+        return Some(plain);
+    }
     let wide = decode_wide(text);
     let text = wide.as_deref().unwrap_or(text);
     match Cow::from(percent_decode(text)) {
         Cow::Owned(decoded) => Some(decoded),
         Cow::Borrowed(_) => wide,
     }
+}
+
+/// `%S%E%L%E%C%T` as ASP reads it: a `%` that begins no escape is dropped.
+fn without_strays(text: &[u8]) -> Option<Vec<u8>> {
+    let is_stray = |at: usize| {
+        text[at] == b'%'
+            && text.get(at + 1).is_some_and(|sign| *sign != b'%')
+            && matches!(text.get(at + 2), None | Some(b'%' | b' ' | b'+'))
+    };
+    let strays = memchr::memchr_iter(b'%', text).filter(|at| is_stray(*at)).count();
+    let keeps = |(at, byte): (usize, &u8)| (!is_stray(at)).then_some(*byte);
+    (strays >= MIN_STRAYS).then(|| text.iter().enumerate().filter_map(keeps).collect())
 }
 
 /// A name or value of a form, decoded once: `+` is a space here and nowhere else.
