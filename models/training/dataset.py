@@ -17,11 +17,16 @@ import prepare
 from data import CONTEXT, KINDS, LABELS, Row
 from network import BUCKETS
 from prepare import Part
+from rewrites import REWRITES
 
 GENERATED = {
     "sqli": 30000, "xss": 26000, "path-traversal": 18000, "cmdi": 30000, "nosqli": 9000, "ssti": 11000,
     "code-injection": 14000, "xxe": 7000, "ldapi": 7000, "ssrf": 10000, "crlf": 8000,
 }
+LISTS = ("PayloadsAllTheThings", "fuzzdb", "payloadbox", "grananqvist")
+"""Lists of payloads, by source."""
+REWRITTEN = 14_000
+"""Attacks written otherwise, with the same meaning."""
 EMBEDDED = 60_000
 """Attacks set into long texts."""
 EVIDENT = 64
@@ -90,7 +95,20 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
         # The published values as such, thrice for the two rare classes, so that the model knows them beside thousands generated.
         found += [row._replace(kind=drawn(rng, (("query-value", 7), ("body-value", 3)))) for row in listed]
         found += [row for row in listed if row.label in ("cmdi", "path-traversal", "xss") for _ in range(2)]
-    return respaced(found, 12)
+    return respaced(found + rewritten(found, REWRITTEN, 52), 12)
+
+
+def rewritten(attacks: list[Row], count: int, seed: int) -> list[Row]:
+    """Attacks after one to six rewrites that keep their meaning."""
+    rng = random.Random(seed)
+    found = []
+    for row in rng.choices([row for row in attacks if row.label in REWRITES], k=count):
+        text = row.text
+        for _ in range(rng.randint(1, 6)):
+            text = rng.choice(REWRITES[row.label])(rng, text)
+        if len(text) < 2000:
+            found.append(row._replace(text=text, source="generated/rewritten"))
+    return found
 
 
 def looks_it(row: Row) -> bool:

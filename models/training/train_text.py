@@ -30,6 +30,8 @@ from network import BUCKETS, LEVELS, TextNet
 SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 30, 400_000, 256, 3e-3
 SHARES = {"norm": 0.56, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.08, "nosqli": 0.018, "ssti": 0.02, "code-injection": 0.027, "xxe": 0.015, "ldapi": 0.015, "ssrf": 0.02, "crlf": 0.015}
 """Share of each class in an epoch."""
+LISTED = 5.0
+"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many."""
 OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 40.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 HARD = 6.0
@@ -50,7 +52,7 @@ class Split(NamedTuple):
 
 def weights(windows: dataset.Windows) -> np.ndarray:
     """Chance of each window to be drawn: the classes after SHARES, recorded requests and HttpParams more than the rest."""
-    chance = np.array([3.0 if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else 1.0 for s, label in zip(windows.source, windows.label)])
+    chance = np.array([3.0 if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else LISTED if s in dataset.LISTS else 1.0 for s, label in zip(windows.source, windows.label)])
     # Half of the time would go into the windows of full length, many of them of the same long texts.
     chance[np.array([len(row) > BUCKETS[-2] for row in windows.rows])] *= 0.5
     chance[np.array([label > 0 and bool(OPERATOR.fullmatch(row)) for row, label in zip(windows.rows, windows.label)])] *= OFTEN
@@ -162,7 +164,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
     parser.add_argument("--keep", choices=("network", "both"), help="take the network trained last, or the screen too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.5")
+    parser.add_argument("--version", default="2026-11-21.6")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
