@@ -113,11 +113,10 @@ impl BanList {
 
     async fn try_save(&self, scope: BanScope) -> Result<Saved, BanStoreError> {
         let _turn = self.store_turn.lock().await;
-        let Some(change) = self.unsaved.lock().change_of(scope) else {
+        let Some((change, current)) = self.unsaved_change(scope) else {
             return Ok(Saved::Yes);
         };
         let (store, calls) = (&self.store, &self.metrics.store);
-        let current = self.table.load().get(scope).cloned();
         if change.lifted {
             calls.time(store.remove(scope)).await?;
         }
@@ -136,6 +135,14 @@ impl BanList {
         }
         self.unsaved.lock().settle(scope, change);
         Ok(Saved::Yes)
+    }
+
+    /// What the store has not heard of, and what memory holds: both of one moment, as a change notes itself before it is
+    /// in force.
+    fn unsaved_change(&self, scope: BanScope) -> Option<(Change, Option<Arc<Ban>>)> {
+        let _changing = self.grace.lock();
+        let change = self.unsaved.lock().change_of(scope)?;
+        Some((change, self.table.load().get(scope).cloned()))
     }
 
     /// An operator has lifted this ban at another filter since it was decided on: it leaves memory too, unless it
