@@ -91,19 +91,19 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
     print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
     model.joint = Joint(*(round(float(v), 5) for v in (pass_from, 0.25, network, share, shift)))
-    raised(model, groups)
+    lift(model, groups)
     for _ in range(3):
         lower(model, groups)
     print("offsets", {label: round(float(v), 2) for label, v in zip(LABELS, model.offsets)}, flush=True)
     return model.joint
 
 
-def raised(model: Model, groups: list[Group]) -> None:
+def lift(model: Model, groups: list[Group]) -> None:
     """Raises all scores alike until one half flags as many texts of some group as wanted, where it flagged fewer of each."""
     highest = max(limit([max(text.values(), default=0.0) for text in decisions(worst(model, group.texts))], group.wanted * FLAGGED) for group in groups)
-    lift = max(0.0, float(-np.log(highest / (1 - highest))))
-    print(f"raised by {lift:.2f}", flush=True)
-    model.joint = model.joint._replace(shift=round(model.joint.shift + lift, 5))
+    step = max(0.0, float(-np.log(highest / (1 - highest))))
+    print(f"raised by {step:.2f}", flush=True)
+    model.joint = model.joint._replace(shift=round(model.joint.shift + step, 5))
 
 
 def lower(model: Model, groups: list[Group]) -> None:

@@ -167,7 +167,7 @@ pub(super) fn build(
             let joined = runtime.block_on(join(parts));
             drop(guard);
             match joined {
-                Ok(joined) => Ok(joined.into_app(runtime)),
+                Ok(joined) => Ok(App { runtime, joined }),
                 Err(problem) => {
                     gathered.add("storage", problem);
                     Err(BuildError(gathered.faults))

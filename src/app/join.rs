@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use super::build::Access;
@@ -10,7 +9,7 @@ use super::dry_run::DryRun;
 use super::reload::Reloading;
 use super::settings::{inspector, policy_config};
 use super::spools::Spools;
-use super::{App, admin, tasks, zero};
+use super::{admin, tasks, zero};
 use crate::activity::ActivityLog;
 use crate::audit::AuditExport;
 use crate::banlist::BanList;
@@ -47,24 +46,17 @@ pub(super) struct Parts {
 
 /// A filter but for its runtime.
 pub(super) struct Joined {
-    config: Config,
-    gate: Gate,
-    tracker: Arc<SessionTracker>,
-    keeper: tasks::Keeper,
-    log: ActivityLog,
-    audit: Option<AuditExport>,
-    level: LogLevel,
-    admin: admin::Admin,
-    scorer: tokio::task::JoinHandle<()>,
-    stop: watch::Sender<bool>,
-}
-
-impl Joined {
-    /// With its runtime, which ends with it.
-    pub(super) fn into_app(self, runtime: Runtime) -> App {
-        let Self { config, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = self;
-        App { config, runtime, gate, tracker, keeper, log, audit, level, admin, scorer, stop }
-    }
+    pub(super) config: Config,
+    pub(super) gate: Gate,
+    pub(super) tracker: Arc<SessionTracker>,
+    pub(super) keeper: tasks::Keeper,
+    pub(super) log: ActivityLog,
+    pub(super) audit: Option<AuditExport>,
+    /// The level of the process's log.
+    pub(super) level: LogLevel,
+    pub(super) admin: admin::Admin,
+    pub(super) scorer: tokio::task::JoinHandle<()>,
+    pub(super) stop: watch::Sender<bool>,
 }
 
 /// Makes the domains of their parts and starts what runs beside the proxy.

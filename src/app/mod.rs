@@ -17,17 +17,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-use crate::activity::ActivityLog;
-use crate::audit::AuditExport;
+use self::join::Joined;
+
 use crate::config::{Config, Fault, Sources};
 use crate::logging::LogLevel;
 use crate::metrics::Metrics;
 use crate::model::ModelSet;
-use crate::proxy::{self, Gate, ListenError};
-use crate::session::SessionTracker;
+use crate::proxy::{self, ListenError};
 
 /// Time that closing sessions, judging them and storing what waits may take at an orderly stop.
 const STOP_GRACE: Duration = Duration::from_secs(20);
@@ -91,19 +88,9 @@ pub fn models(config: &Config, source: &str, metrics: &Metrics) -> Result<ModelS
 
 /// A filter, built and not yet listening.
 pub struct App {
-    config: Config,
     /// Runs everything but the proxy, which has threads of its own.
     runtime: Runtime,
-    gate: Gate,
-    tracker: Arc<SessionTracker>,
-    keeper: tasks::Keeper,
-    log: ActivityLog,
-    audit: Option<AuditExport>,
-    /// The level of the process's log.
-    level: LogLevel,
-    admin: admin::Admin,
-    scorer: JoinHandle<()>,
-    stop: watch::Sender<bool>,
+    joined: Joined,
 }
 
 impl App {
@@ -138,7 +125,8 @@ impl App {
     /// # Errors
     /// When a listener cannot be set up.
     pub fn run(self, announce: impl FnOnce(&Config)) -> Result<(), RunError> {
-        let Self { config, runtime, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = self;
+        let Self { runtime, joined } = self;
+        let Joined { config, gate, tracker, keeper, log, audit, level, admin, scorer, stop } = joined;
         let listener = runtime
             .block_on(tokio::net::TcpListener::bind(config.admin.listen))
             .map_err(|source| RunError::AdminListen { address: config.admin.listen, source })?;

@@ -1,7 +1,8 @@
 //! The screen in front of the network: a linear model of byte n-grams, read from a table in memory.
 //!
 //! An attack may stand amid prose, which speaks against it: the most suspicious stretch of a window counts in full, and
-//! all of the window in small part. Most of what requests carry is clearly no attack, and a table look-up for each n-gram tells so in a few microseconds.
+//! all of the window in small part. Most of what requests carry is clearly no attack, and a table look-up for each n-gram
+//! tells so in a few microseconds.
 //! The weighted sum is the logit of an attack; the network is asked about what comes out above `pass_from`, and the two
 //! are summed, as they err differently.
 

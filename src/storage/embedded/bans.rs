@@ -9,19 +9,38 @@ use crate::time::Timestamp;
 
 const LOAD: &str =
     "SELECT clientIP, origin, reason, evidence, blacklistTime, banUntil FROM clientips WHERE blacklisted = 1";
+/// ?7 is the generation that must hold, NULL for any. Makes a row only of generation 0, which one that is not there has.
 const PUT: &str = "INSERT INTO clientips (clientIP, blacklisted, origin, reason, evidence, blacklistTime, banUntil) \
-    VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (clientIP) DO UPDATE SET \
-    blacklisted = 1, origin = ?2, reason = ?3, evidence = ?4, blacklistTime = ?5, banUntil = ?6";
-/// Makes a row only of generation 0, which one that is not there has.
-const PUT_IF: &str = "INSERT INTO clientips (clientIP, blacklisted, origin, reason, evidence, blacklistTime, banUntil) \
-    SELECT ?1, 1, ?2, ?3, ?4, ?5, ?6 WHERE ?7 = 0 OR EXISTS (SELECT 1 FROM clientips WHERE clientIP = ?1) \
+    SELECT ?1, 1, ?2, ?3, ?4, ?5, ?6 \
+    WHERE ?7 IS NULL OR ?7 = 0 OR EXISTS (SELECT 1 FROM clientips WHERE clientIP = ?1) \
     ON CONFLICT (clientIP) DO UPDATE SET \
-    blacklisted = 1, origin = ?2, reason = ?3, evidence = ?4, blacklistTime = ?5, banUntil = ?6 WHERE generation = ?7";
+    blacklisted = 1, origin = ?2, reason = ?3, evidence = ?4, blacklistTime = ?5, banUntil = ?6 \
+    WHERE ?7 IS NULL OR generation = ?7";
 const IS_BANNED: &str = "SELECT 1 FROM clientips WHERE clientIP = ? AND blacklisted = 1";
 const REMOVE: &str = "INSERT INTO clientips (clientIP, blacklisted, generation) VALUES (?, 0, 1) \
     ON CONFLICT (clientIP) DO UPDATE SET blacklisted = 0, origin = NULL, reason = NULL, evidence = NULL, \
     banUntil = NULL, generation = generation + 1";
 const GENERATION: &str = "SELECT generation FROM clientips WHERE clientIP = ?";
+
+impl EmbeddedStore {
+    /// Keeps a ban, of a generation only where that holds; whether it did.
+    async fn keep_ban(&self, ban: &Ban, generation: Option<i64>) -> Result<bool, BanStoreError> {
+        let ban = ban.clone();
+        let put = move |connection: &mut Connection| {
+            let values = params![
+                ban.scope.to_string(),
+                ban.origin.as_str(),
+                ban.reason,
+                ban.evidence.map(|id| id.to_string()),
+                ban.since.as_millis(),
+                ban.until.map(Timestamp::as_millis),
+                generation,
+            ];
+            connection.prepare_cached(PUT)?.execute(values)
+        };
+        self.database.write(put).await.map(|rows| rows > 0).map_err(failed)
+    }
+}
 
 #[async_trait]
 impl BanStore for EmbeddedStore {
@@ -43,19 +62,7 @@ impl BanStore for EmbeddedStore {
     }
 
     async fn put(&self, ban: &Ban) -> Result<(), BanStoreError> {
-        let ban = ban.clone();
-        let put = move |connection: &mut Connection| {
-            let values = params![
-                ban.scope.to_string(),
-                ban.origin.as_str(),
-                ban.reason,
-                ban.evidence.map(|id| id.to_string()),
-                ban.since.as_millis(),
-                ban.until.map(Timestamp::as_millis),
-            ];
-            connection.prepare_cached(PUT)?.execute(values).map(drop)
-        };
-        self.database.write(put).await.map_err(failed)
+        self.keep_ban(ban, None).await.map(drop)
     }
 
     async fn generation(&self, scope: BanScope) -> Result<u64, BanStoreError> {
@@ -68,20 +75,7 @@ impl BanStore for EmbeddedStore {
     }
 
     async fn put_if(&self, ban: &Ban, generation: u64) -> Result<bool, BanStoreError> {
-        let (ban, generation) = (ban.clone(), i64::try_from(generation).unwrap_or(i64::MAX));
-        let put = move |connection: &mut Connection| {
-            let values = params![
-                ban.scope.to_string(),
-                ban.origin.as_str(),
-                ban.reason,
-                ban.evidence.map(|id| id.to_string()),
-                ban.since.as_millis(),
-                ban.until.map(Timestamp::as_millis),
-                generation,
-            ];
-            connection.prepare_cached(PUT_IF)?.execute(values)
-        };
-        self.database.write(put).await.map(|rows| rows > 0).map_err(failed)
+        self.keep_ban(ban, Some(i64::try_from(generation).unwrap_or(i64::MAX))).await
     }
 
     async fn remove(&self, scope: BanScope) -> Result<bool, BanStoreError> {
