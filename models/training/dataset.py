@@ -17,7 +17,7 @@ import prepare
 from data import CONTEXT, KINDS, LABELS, Row
 from network import BUCKETS
 from prepare import Part
-from rewrites import REWRITES
+from rewrites import REWRITES, renamed
 
 GENERATED = {
     "sqli": 30000, "xss": 26000, "path-traversal": 18000, "cmdi": 30000, "nosqli": 9000, "ssti": 11000,
@@ -27,6 +27,8 @@ LISTS = ("PayloadsAllTheThings", "fuzzdb", "payloadbox", "grananqvist")
 """Lists of payloads, by source."""
 REWRITTEN = 14_000
 """Attacks written otherwise, with the same meaning."""
+RENAMED = {"sqli": 5, "xss": 1, "path-traversal": 0, "cmdi": 6}
+"""How often each payload of a list is said again with other numbers, words and hosts, so that it is not known by heart."""
 EMBEDDED = 60_000
 """Attacks set into long texts."""
 EVIDENT = 64
@@ -85,6 +87,7 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
     """Positives that look it, each in a kind of place such attacks are tried in."""
     rng = random.Random(11)
     rows = [r for r in data.capped(data.payloads(root), 12) if r.source not in left_out and looks_it(r)]
+    rows += [again for row in rows for _ in range(RENAMED[row.label]) if (again := renamed_row(rng, row)).text != row.text]
     found = [row._replace(kind=drawn(rng, ATTACK_KINDS)) for row in rows]
     for label, count in GENERATED.items():
         found += generated(label, 21, count, left_out)
@@ -96,6 +99,11 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
         found += [row._replace(kind=drawn(rng, (("query-value", 7), ("body-value", 3)))) for row in listed]
         found += [row for row in listed if row.label in ("cmdi", "path-traversal", "xss") for _ in range(2)]
     return respaced(found + rewritten(found, REWRITTEN, 52), 12)
+
+
+def renamed_row(rng: random.Random, row: Row) -> Row:
+    """A listed attack on another site."""
+    return row._replace(text=renamed(rng, row.text), source="generated/renamed")
 
 
 def rewritten(attacks: list[Row], count: int, seed: int) -> list[Row]:

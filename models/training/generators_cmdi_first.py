@@ -161,7 +161,7 @@ def alone(rng: random.Random) -> str:
 def short(rng: random.Random) -> str:
     """The shortest of all: a value, a separator, one word that only a shell knows."""
     word = rng.choice(("id", "id", "ls", "whoami", "uname", "pwd", "ifconfig", "ipconfig", "netstat", "ps", "cat /etc/passwd", "ls -la", "id;", "whoami;", "uname -a", "ls;", "id|", "env"))
-    return f"{rng.choice(('', number(rng), rng.choice(HOSTS), '127.0.0.1', f'{rng.randint(1, 223)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}', ordinary(rng), token(rng)))}{rng.choice((';', '|', '||', '&&', '&', '; ', ' | ', ' && ', ';;', ');', ')|', chr(10), '%0a', '$(', '`'))}{word}"
+    return f"{rng.choice(('', number(rng), rng.choice(HOSTS), '127.0.0.1', f'{rng.randint(1, 223)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}', ordinary(rng), token(rng)))}{rng.choice((';', '|', '||', '&&', '&', '; ', ' | ', ' && ', ';;', ');', ')|', chr(10), '%0a', '$(', '`'))}{word}{rng.choice(('', '', '', ';', '|', '&', chr(10), '|'))}"
 
 
 def make(rng: random.Random) -> str:

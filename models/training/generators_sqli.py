@@ -150,9 +150,23 @@ NAMES_FOR_LOGIN = ("admin", "root", "administrator", "user", "test", "guest", "s
 LOGIN_ENDS = ("'--", "' --", "'#", "'/*", "' or '1'='1", "') or ('1'='1", "' or 1=1#", '"--', '" or ""="', "' or ''='", "'-- -", "';--", "')--", "' or 1=1 or ''='", "' and 1=1--", "'||'1", "'or'1'='1", "' or true--")
 
 
-GRAMMAR = Grammar(FORMS, {"first": make})
+def tail(rng: random.Random) -> str:
+    """What follows the value that is broken out of, without it: as lists of payloads hold it."""
+    return f"{rng.choice((' ', '', ')', ') ', '+', '%20'))}{spaced(rng, clause(rng))}{rng.choice(('', '', '--', ' --', '#', '-- -', ' # ', ';', '--+'))}"
+
+
+def cut(rng: random.Random) -> str:
+    """The first part of an injection, behind a quote that is closed: the rest stands in another field, or was cut off."""
+    text = f"{rng.choice(QUOTES)}{rng.choice((' ', ' ', ') ', ')) ', '; '))}{clause(rng)}"
+    return text[: max(10, rng.randint(len(text) // 2, len(text)))]
+
+
+QUOTES = ("'", "'", '"', "1'", "x'", "%27", "-1'", "admin'")
+
+
+GRAMMAR = Grammar(FORMS, {"first": make, "tail": tail, "cut": cut})
 GRAMMAR.rules["evaded"] = lambda rng: evaded(rng, GRAMMAR.fill(rng, rng.choice(("«classic»", "«classic»", "«quoteless»", "«tautology»", "«inserted»", "«sort»"))))
 GENERATOR = Generator(GRAMMAR, [
-    Shape(30, "first", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE),
-], around, ("quoteless", "tautology", "spread"))
+    Shape(30, "first", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE), Shape(5, "tail", VALUE), Shape(3, "cut", VALUE),
+], around, ("quoteless", "tautology", "spread", "tail", "cut"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -28,12 +28,14 @@ def derived(raw: np.ndarray) -> np.ndarray:
     share = np.minimum(refused / at_least_one, 1)
     gap = duration / np.maximum(requests - 1, 1)
     several, pages = 1 - 1 / at_least_one, requests * (1 - np.minimum(assets, 1))
-    quick, flooding = several / (1 + gap / QUICK_MS), several / (1 + (gap / FLOOD_MS) ** 3)
+    quick, flooding = 1 / (1 + gap / QUICK_MS), several / (1 + (gap / FLOOD_MS) ** 3)
+    # Two requests are little of a pace, but two passwords in an instant are no person's.
+    pace, guessing = quick * several**1.5, quick * np.minimum(2 * several, 1)
     scanned, guessed = np.log1p(refused) * share, np.log1p(logins)
     flood, bare_flood = (np.log1p(np.maximum(pages - most, 0) / PAGES) * flooding for most in (AT_ONCE, AT_ONCE_BARE))
     # So many of so few requests were refused that some came one after the other.
     in_a_row = np.maximum(errors, refused / np.maximum(requests - refused + 1, 1))
-    return np.stack([scanned, guessed, scanned * quick, guessed * quick, np.log1p(posts) * quick, flood, np.log1p(in_a_row), np.log1p(paths * share) * share, bare_flood * missing / 4], axis=1)
+    return np.stack([scanned, guessed, scanned * pace, guessed * guessing, np.log1p(posts) * pace, flood, np.log1p(in_a_row), np.log1p(paths * share) * share, bare_flood * missing / 4], axis=1)
 
 
 def fit(raw: np.ndarray, y: np.ndarray, weight: np.ndarray, ridge: float) -> np.ndarray:
@@ -94,7 +96,8 @@ def write(w: np.ndarray, path: Path) -> None:
     share = g.node("Min", g.node("Div", refused, at_least_one), 1)
     gap = g.node("Div", duration, g.node("Max", g.node("Sub", requests, 1), 1))
     several = g.node("Sub", 1, g.node("Div", 1, at_least_one))
-    quick = g.node("Div", several, g.node("Add", g.node("Div", gap, QUICK_MS), 1))
+    quick = g.node("Div", 1, g.node("Add", g.node("Div", gap, QUICK_MS), 1))
+    pace, guessing = g.node("Mul", quick, g.node("Pow", several, 1.5)), g.node("Mul", quick, g.node("Min", g.node("Mul", several, 2), 1))
     # Capped, so that the cube of a gap of years stays finite.
     slow = g.node("Pow", g.node("Min", g.node("Div", gap, FLOOD_MS), 1e6), 3)
     flooding, bare = g.node("Div", several, g.node("Add", slow, 1)), g.node("Div", missing, 4)
@@ -102,7 +105,7 @@ def write(w: np.ndarray, path: Path) -> None:
     pages = g.node("Mul", requests, g.node("Sub", 1, g.node("Min", assets, 1)))
     past = (g.node("Max", g.node("Sub", pages, most), 0) for most in (AT_ONCE, AT_ONCE_BARE))
     flood, bare_flood = (g.node("Mul", g.log1p(g.node("Div", x, PAGES)), flooding) for x in past)
-    quickly = [g.node("Mul", x, quick) for x in (scanned, guessed, g.log1p(posts))]
+    quickly = [g.node("Mul", x, y) for x, y in ((scanned, pace), (guessed, guessing), (g.log1p(posts), pace))]
     answered = g.node("Max", g.node("Add", g.node("Sub", requests, refused), 1), 1)
     in_a_row = g.node("Max", errors, g.node("Div", refused, answered))
     refused_paths = g.node("Mul", g.log1p(g.node("Mul", paths, share)), share)

@@ -5,6 +5,7 @@ import re
 from typing import Callable
 
 from benign_words import WORD_RULES
+from generators_common import HOSTS, WORDS, token
 from grammar import CODED, Grammar
 
 Rewrite = Callable[[random.Random, str], str]
@@ -190,6 +191,19 @@ def path_before(rng: random.Random, text: str) -> str:
     return f"{rng.choice(('images', 'docs', 'a', 'static/css', 'en'))}/../{text}" if text.startswith("..") else text
 
 
+def renamed(rng: random.Random, text: str) -> str:
+    """Numbers, words in quotes and hosts by others, alike wherever they stand: the same attack on another site."""
+    others: dict[str, str] = {}
+    fresh = lambda make: lambda m: others.setdefault(m[0], make(m[0]))  # noqa: E731
+    number = lambda old: rng.choice("123456789") + "".join(rng.choices("0123456789", k=max(0, len(old) - 1 + rng.choice((-1, 0, 0, 1)))))  # noqa: E731
+    text = HOST.sub(fresh(lambda _: rng.choice((f"{token(rng, 3, 9)}.{rng.choice(('com', 'net', 'io', 'xyz'))}", rng.choice(HOSTS)))), text) if rng.random() < 0.7 else text
+    text = NUMBER.sub(fresh(number), text) if rng.random() < 0.8 else text
+    return QUOTED.sub(fresh(lambda _: rng.choice((token(rng, 1, 8), rng.choice(WORDS), rng.choice("abcxyz")))), text) if rng.random() < 0.7 else text
+
+
+NUMBER = re.compile(r"(?<![\w%#&\\.;/-])\d{1,6}(?![\w%.;/])")
+QUOTED = re.compile(r"(?<=['\"])[a-z]{1,12}(?=['\"])", re.I)
+HOST = re.compile(r"\b(?:[a-z0-9-]{2,30}\.){1,3}(?:com|org|net|ru|de|info)\b", re.I)
 REWRITES: dict[str, tuple[Rewrite, ...]] = {
     "sqli": (sql_case, sql_blank, sql_blank, sql_blanks, sql_operator, sql_joiner, sql_number, sql_string, sql_tautology, sql_comment_end, sql_union, sql_version_comment, sql_before),
     "xss": (html_case, html_gap, html_attribute, html_quotes, html_call, html_entity, html_before, html_after, html_code_comment),

@@ -80,7 +80,7 @@ class Model:
         first = self.screened(parts)
         attack = np.minimum(sigmoid(first), self.joint.pass_cap)
         label = np.ones(len(parts), np.int64)
-        passed = np.flatnonzero(first >= self.joint.pass_from)
+        passed = np.flatnonzero(self.screen.asks([part.window for part in parts], first, self.joint.pass_from))
         p = self.probabilities([parts[i] for i in passed])
         attack[passed] = sigmoid(self.joint.network * network_logits(p) + self.joint.weight * first[passed] + self.joint.shift)
         label[passed] = 1 + p[:, 1:].argmax(1)

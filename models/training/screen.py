@@ -1,5 +1,6 @@
-"""The screen in front of the network: a linear model of hashed byte n-grams, which counts the most suspicious stretch of a window in full and the rest of it in part."""
+"""The screen in front of the network: a linear model of hashed byte n-grams, which counts the most suspicious stretch of a window in full and the rest of it in part, within bounds."""
 
+import re
 import time
 from typing import NamedTuple
 
@@ -14,6 +15,13 @@ MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 EPOCHS, BATCH, RATE, DECAY = 24, 1024, 0.02, 1e-6
 SPAN, REST = 32, 0.15
 """Places of the stretch that counts in full, and how much all places count beside it: an attack amid prose is one all the same."""
+REST_FLOOR, OTHERS = -4.0, 0.4
+"""The least that all places may add, and the most that the kind and each level may add or take: what speaks against an attack is bounded, so that no padding outweighs a plain one."""
+SIGNS = (
+    "union select", "union all select", "union distinct select", "drop table", "drop database", "information_schema", "into outfile", "load_file(", "xp_cmdshell", "sleep(", "benchmark(", "waitfor delay", "extractvalue(", "updatexml(", "@@version",
+    "/etc/passwd", "win.ini", "$(id", "$(whoami", "`id`", "`whoami`", "${jndi:", "{{7*7", "${7*7", "#{7*7", "<!entity", "169.254.169.254",
+)
+"""Words of attacks of which the network is always asked: they stand in harmless texts too, but rarely, and a sum of n-grams that has met those may take `union select name from users` for one."""
 LARGEST = 3.0
 """Weights are cut off here, so that one byte each holds them finely enough."""
 
@@ -40,8 +48,15 @@ class Screen(NamedTuple):
             grams = Grams.of(rows[part])
             best, _, total = stretches(grams, self.ngrams[grams.places])
             others = self.kinds[kinds[part]].astype(np.int64) + levels[np.arange(LEVELS), contexts[part]].sum(1)
-            out[part] = (best + REST * total + others) * self.scale + self.bias
+            out[part] = (best + others) * self.scale + np.maximum(REST * total * self.scale, REST_FLOOR) + self.bias
         return out
+
+    def asks(self, rows: list[bytes], logits: np.ndarray, pass_from: float) -> np.ndarray:
+        """Whether the network is asked of each window."""
+        return (logits >= pass_from) | np.array([bool(SIGNED.search(row)) for row in rows], bool)
+
+
+SIGNED = re.compile(b"|".join(re.escape(sign.encode()) for sign in SIGNS))
 
 
 class Grams(NamedTuple):
@@ -103,17 +118,19 @@ def fit(rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray, attack: np.n
         for at in range(0, epoch_size, BATCH):
             part = drawn[at : at + BATCH]
             grams = Grams.of([rows[i] for i in part])
-            _, first, _ = stretches(grams, ngrams.weight.detach().numpy()[grams.places, 0].astype(np.float64))
-            counted = grams.at - np.repeat(first, np.diff(grams.bounds))
-            share = (REST + ((counted >= 0) & (counted < SPAN))).astype(np.float32)
+            _, first, whole = stretches(grams, ngrams.weight.detach().numpy()[grams.places, 0].astype(np.float64))
+            floored, sizes = REST * whole < REST_FLOOR, np.diff(grams.bounds)
+            counted = grams.at - np.repeat(first, sizes)
+            share = (np.repeat(np.where(floored, 0.0, REST), sizes) + ((counted >= 0) & (counted < SPAN))).astype(np.float32)
             extra = np.concatenate([kinds[part, None].astype(np.int64), contexts[part] + starts], axis=1)
-            logit = ngrams(torch.from_numpy(grams.places), torch.from_numpy(grams.bounds[:-1]), per_sample_weights=torch.from_numpy(share)).squeeze(1) + others(torch.from_numpy(extra)).sum((1, 2)) + bias
+            logit = ngrams(torch.from_numpy(grams.places), torch.from_numpy(grams.bounds[:-1]), per_sample_weights=torch.from_numpy(share)).squeeze(1) + others(torch.from_numpy(extra)).sum((1, 2)) + torch.from_numpy(np.where(floored, REST_FLOOR, 0.0).astype(np.float32)) + bias
             loss = torch.nn.functional.binary_cross_entropy_with_logits(logit, torch.from_numpy(attack[part].astype(np.float32)))
             loss = loss + DECAY * (ngrams.weight**2).sum()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             plan.step()
+            others.weight.data.clamp_(-OTHERS, OTHERS)
             total += loss.item() * len(part)
         print(f"screen, epoch {epoch + 1}: loss {total / epoch_size:.5f}, {time.time() - start:.0f} s", flush=True)
     return quantised(ngrams.weight.detach().numpy()[:, 0], others.weight.detach().numpy()[:, 0], float(bias.detach()))

@@ -12,17 +12,17 @@ from data import LABELS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-PASSED, LOST = 0.018, 0.005
+PASSED, LOST = 0.018, 0.0055
 """Share of ordinary requests that may reach the network; share of the attacks known to the network that may not, which wins over it."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
 HOT = 0.05
 """From this score on a window makes a text one with others that have it."""
-WANTED = {"low": 0.3, "medium": 0.9, "high": 3.0}
+WANTED = {"low": 0.45, "medium": 0.9, "high": 3.0}
 """Share of those refused, in each group's own measure."""
-FLOORS = {"low": 0.9, "medium": 0.6, "high": 0.5}
+FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
 """From which score on anything is refused."""
-QUOTED = {"crlf": 0.3}
+QUOTED = {"crlf": 0.25}
 """How much higher the floor of a class is: logs and telemetry quote lines of headers, which is no injection, and a miss costs little."""
 
 

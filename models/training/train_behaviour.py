@@ -21,7 +21,7 @@ import manifest
 from data_sessions import CAP, FEATURES, access_logs, collected, sessions
 from network_visits import AT_ONCE_BARE, DERIVED, fit, probability, write
 
-VERSION, SEED, THRESHOLD, RIDGE, REPEATS = "2026-11-21.2", 20261121, 0.52, 0.01, 5
+VERSION, SEED, THRESHOLD, RIDGE, REPEATS = "2026-11-21.3", 20261121, 0.52, 0.01, 5
 EARLY_THRESHOLD, FIRST_MILESTONE, LOG_ATTACK = 0.7, 10, 10
 FLOODS = ("ab", "siege")
 ORDINARY = {  # must be normal

@@ -30,8 +30,8 @@ from network import BUCKETS, LEVELS, TextNet
 SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 30, 400_000, 256, 3e-3
 SHARES = {"norm": 0.56, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.08, "nosqli": 0.018, "ssti": 0.02, "code-injection": 0.027, "xxe": 0.015, "ldapi": 0.015, "ssrf": 0.02, "crlf": 0.015}
 """Share of each class in an epoch."""
-LISTED = 5.0
-"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many."""
+LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0}
+"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; and one renamed."""
 OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 40.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 HARD = 6.0
@@ -52,7 +52,7 @@ class Split(NamedTuple):
 
 def weights(windows: dataset.Windows) -> np.ndarray:
     """Chance of each window to be drawn: the classes after SHARES, recorded requests and HttpParams more than the rest."""
-    chance = np.array([3.0 if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else LISTED if s in dataset.LISTS else 1.0 for s, label in zip(windows.source, windows.label)])
+    chance = np.array([3.0 if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else LISTED.get(s, 1.0) for s, label in zip(windows.source, windows.label)])
     # Half of the time would go into the windows of full length, many of them of the same long texts.
     chance[np.array([len(row) > BUCKETS[-2] for row in windows.rows])] *= 0.5
     chance[np.array([label > 0 and bool(OPERATOR.fullmatch(row)) for row, label in zip(windows.rows, windows.label)])] *= OFTEN
@@ -144,7 +144,7 @@ def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -
     # The interface of a document store takes query operators as names: what an attack is elsewhere is its language.
     operators = KINDS.index("body-name")
     asked = [r for r, parts in zip(asked, prepare.requests(asked)) if not any(p.kind == operators and p.window.startswith(b"$") for p in parts)]
-    for name, wanted, has_body in (("applications, bodies", 0.01, True), ("applications, no bodies", 0.003, False)):
+    for name, wanted, has_body in (("applications, bodies", 0.005, True), ("applications, no bodies", 0.001, False)):
         mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
     parser.add_argument("--keep", choices=("network", "both"), help="take the network trained last, or the screen too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.6")
+    parser.add_argument("--version", default="2026-11-21.7")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -220,7 +220,7 @@ def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chos
         "kinds": list(KINDS),
         "context": list(CONTEXT),
         "model": manifest.model(path, args.version, inputs, ("probabilities", "float32", ["batch", len(LABELS)])),
-        "screen": {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "scale": sieve.scale, "bias": sieve.bias, **chosen.joint._asdict()},
+        "screen": {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "rest_floor": screen.REST_FLOOR, "signs": list(screen.SIGNS), "scale": sieve.scale, "bias": sieve.bias, **chosen.joint._asdict()},
         "window": {"bytes": BUCKETS[-1], "step": 192, "buckets": list(BUCKETS)},
         "thresholds": {"flag": 0.5, **chosen.refuse},
         "calibration": {"method": "each class lowered, inside the network, until one half flags as few as wanted; logistic regression on the logits of network and screen", "offsets": {label: round(float(offset), 3) for label, offset in zip(LABELS, chosen.offsets)}, "data": "recorded requests of the selection sites, applications and 5 % of the benign corpora kept for it, generated texts and attacks of other seeds"},

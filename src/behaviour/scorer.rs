@@ -97,7 +97,7 @@ impl BehaviourScorer {
                 Some(next) = bench.inquiries.answered() => Come::Answered(next),
                 Some(breach) = breaches.recv() => Come::Breach(breach),
                 Some(OpenSession(session)) = open.recv() => Come::Open(session),
-                session = closed.recv() => session.map_or(Come::End, |ClosedSession(session)| Come::Closed(session)),
+                session = closed.recv() => session.map_or(Come::End, Come::Closed),
                 () = told(&mut stop), if !stopping => Come::Stop,
                 session = bench.together.abandoned() => Come::Abandoned(session),
             };
@@ -105,7 +105,10 @@ impl BehaviourScorer {
                 Come::Answered(next) => _ = bench.follow(next, Timestamp::now()).await,
                 Come::Breach(breach) => bench.breach(&breach, Timestamp::now()).await,
                 Come::Open(session) => bench.open(&session, Timestamp::now()).await,
-                Come::Closed(session) => bench.close(&session, Timestamp::now()).await,
+                Come::Closed(ClosedSession { session, since }) => {
+                    bench.close(&session, Timestamp::now()).await;
+                    bench.metrics.verdict_time.observe(since.elapsed().as_secs_f64());
+                }
                 Come::Abandoned(session) => bench.take_over(session, Timestamp::now()).await,
                 // What was sent before is still received; nothing is sent after.
                 Come::Stop => {
@@ -132,7 +135,7 @@ enum Come {
     Answered(Next),
     Breach(Breach),
     Open(Session),
-    Closed(Session),
+    Closed(ClosedSession),
     /// A session that another filter claimed and did not finish with.
     Abandoned(Session),
     Stop,

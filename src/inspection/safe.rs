@@ -5,6 +5,9 @@ use super::TargetKind;
 /// Characters a text must have to make a finding: shorter ones are false alarms far more often than attacks.
 const MIN_CHARACTERS: usize = 4;
 
+/// What separates the commands of a shell.
+const SEPARATORS: [u8; 5] = *b";|&`\n";
+
 /// Extensions of files that are only shown or styled, and of pages in a path.
 const MEDIA: [&str; 20] = [
     "png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "avif", "css", "js", "mjs", "woff", "woff2", "ttf", "mp3",
@@ -14,13 +17,13 @@ const MEDIA: [&str; 20] = [
 /// The name by which a script reaches what all its objects share: the one plain word that is an attack as a name.
 const PROTOTYPE: &[u8] = b"__proto__";
 
-/// Whether normalised text is safe by construction: under four characters, or one plain token; of a path, plain tokens
-/// between single slashes.
+/// Whether normalised text is safe by construction: under four characters and no command, or one plain token; of a path,
+/// plain tokens between single slashes.
 pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
     // `$ne` as a name is an operator of a database, and no shorter name is.
     let is_operator =
         matches!(kind, TargetKind::QueryName | TargetKind::BodyName | TargetKind::Cookie) && text.starts_with(b"$");
-    if !is_operator && characters(text) < MIN_CHARACTERS {
+    if !is_operator && !is_short_command(text) && characters(text) < MIN_CHARACTERS {
         return true;
     }
     match kind {
@@ -30,6 +33,16 @@ pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
             inner.is_empty() || inner.split(|byte| *byte == b'/').all(is_plain_token)
         }
         _ => is_plain_token(text) || is_inert_link(text),
+    }
+}
+
+/// The shortest command there is, `id` or `ls` beside what separates it from another: `|id`, `ls;`.
+fn is_short_command(text: &[u8]) -> bool {
+    match text {
+        [separator, name @ ..] | [name @ .., separator] if SEPARATORS.contains(separator) => {
+            name.len() == 2 && name.iter().all(u8::is_ascii_lowercase)
+        }
+        _ => false,
     }
 }
 
@@ -98,6 +111,8 @@ mod tests {
             "33333",
             "'--",
             "日本語",
+            "q&a",
+            "&7;",
             "deadbeef-0000-4000",
             "javascript:;",
             "javascript: void(0);",
@@ -126,6 +141,8 @@ mod tests {
             "javascript:alert(1)",
             "javascript:void(0);alert(1)",
             "__proto__",
+            "|id",
+            "ls;",
         ] {
             assert!(!is_safe(TargetKind::QueryValue, text.as_bytes()), "{text}");
         }

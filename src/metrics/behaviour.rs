@@ -7,6 +7,9 @@ use crate::metrics::{Label, SCORE_BUCKETS, StoreMetrics};
 /// What the DNS says of an address.
 const CRAWLER_OUTCOMES: [&str; 4] = ["crawler", "other", "unknown", "skipped"];
 
+/// From a tenth of a millisecond to ten seconds.
+const VERDICT_BUCKETS: [f64; 12] = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 10.0];
+
 /// Counts of judged visits.
 #[derive(Clone)]
 pub struct BehaviourMetrics {
@@ -26,6 +29,8 @@ pub struct BehaviourMetrics {
     pub untold: IntCounter,
     /// Probability of abnormal that the model gave each visit it was asked about.
     pub scores: Histogram,
+    /// Time from the close of a session to its verdict, and the ban it may bring.
+    pub verdict_time: Histogram,
     /// Closed sessions waiting for judgement.
     pub queued: IntGauge,
     /// Calls of the store of judged visits.
@@ -79,6 +84,13 @@ impl BehaviourMetrics {
                 HistogramOpts::new("portcullis_behaviour_score", "Probability of abnormal given to a closed session.")
                     .buckets(SCORE_BUCKETS.to_vec()),
             )?,
+            verdict_time: Histogram::with_opts(
+                HistogramOpts::new(
+                    "portcullis_behaviour_verdict_seconds",
+                    "Time from the close of a session to its verdict, and the ban it may bring.",
+                )
+                .buckets(VERDICT_BUCKETS.to_vec()),
+            )?,
             queued: IntGauge::new("portcullis_behaviour_queued", "Closed sessions waiting for judgement.")?,
             store,
             model_errors: IntCounter::new(
@@ -104,6 +116,7 @@ impl BehaviourMetrics {
         registry.register(Box::new(metrics.expression_errors.clone()))?;
         registry.register(Box::new(metrics.untold.clone()))?;
         registry.register(Box::new(metrics.scores.clone()))?;
+        registry.register(Box::new(metrics.verdict_time.clone()))?;
         registry.register(Box::new(metrics.queued.clone()))?;
         registry.register(Box::new(metrics.model_errors.clone()))?;
         registry.register(Box::new(metrics.dropped.clone()))?;

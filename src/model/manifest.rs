@@ -165,6 +165,10 @@ pub struct ScreenSection {
     pub span: usize,
     /// How much every n-gram of the window counts beside it.
     pub rest: f32,
+    /// The least that those may add to the logit: what speaks against an attack is bounded.
+    pub rest_floor: f32,
+    /// Words of attacks, in lower case: of a window that has one the network is asked in any case.
+    pub signs: Vec<String>,
     /// What a weight of one is worth.
     pub scale: f32,
     /// Added to the sum.

@@ -71,7 +71,7 @@ impl OnnxPayloadClassifier {
 #[async_trait]
 impl PayloadClassifier for OnnxPayloadClassifier {
     fn screen(&self, window: &Window<'_>) -> Option<f32> {
-        self.screen.as_ref().and_then(|screen| screen.settles(screen.logit(window)))
+        self.screen.as_ref().and_then(|screen| screen.settles(window))
     }
 
     async fn classify(&self, texts: Vec<EncodedText>) -> Result<Vec<Score>, ClassifierError> {

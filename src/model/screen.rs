@@ -1,12 +1,14 @@
 //! The screen in front of the network: a linear model of byte n-grams, read from a table in memory.
 //!
-//! An attack may stand amid prose, which speaks against it: the most suspicious stretch of a window counts in full, and
-//! all of the window in small part. Most of what requests carry is clearly no attack, and a table look-up for each n-gram
+//! An attack may stand amid prose, which speaks against it: the most suspicious stretch of a window counts in full, all
+//! of the window in small part, and never for less than `rest_floor`, so that no padding outweighs a plain attack. Most of what requests carry is clearly no attack, and a table look-up for each n-gram
 //! tells so in a few microseconds.
-//! The weighted sum is the logit of an attack; the network is asked about what comes out above `pass_from`, and the two
-//! are summed, as they err differently.
+//! The weighted sum is the logit of an attack; the network is asked about what comes out above `pass_from` and what holds
+//! one of `signs`, and the two are summed, as they err differently.
 
 use std::path::Path;
+
+use aho_corasick::AhoCorasick;
 
 use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
@@ -24,6 +26,7 @@ pub(super) struct Screen {
     kinds: Vec<i8>,
     levels: Vec<i8>,
     ngrams: Vec<i8>,
+    signs: AhoCorasick,
     section: ScreenSection,
 }
 
@@ -39,6 +42,7 @@ impl Screen {
         }
         let numbers = [
             section.rest,
+            section.rest_floor,
             section.scale,
             section.bias,
             section.pass_from,
@@ -57,10 +61,14 @@ impl Screen {
             let problem = format!("{} has {} bytes; expected are {expected}", section.file, bytes.len());
             return Err(ModelFault::of_key(manifest, "screen.file", problem));
         }
+        let signs = AhoCorasick::new(&section.signs).map_err(|error| {
+            ModelFault::of_key(manifest, "screen.signs", format!("cannot be searched for: {error}"))
+        })?;
         let weights: Vec<i8> = bytes.into_iter().map(|byte| i8::from_ne_bytes([byte])).collect();
         let (kinds_and_levels, ngrams) = weights.split_at(kinds + levels);
         let (kinds, levels) = kinds_and_levels.split_at(kinds);
-        Ok(Self { kinds: kinds.into(), levels: levels.into(), ngrams: ngrams.into(), section: section.clone() })
+        let (kinds, levels, ngrams) = (kinds.into(), levels.into(), ngrams.into());
+        Ok(Self { kinds, levels, ngrams, signs, section: section.clone() })
     }
 
     /// The logit of an attack.
@@ -72,8 +80,8 @@ impl Screen {
         }
         let (stretch, total) = self.sums(window.bytes());
         #[allow(clippy::cast_precision_loss)] // a window has about a thousand n-grams of at most 127 each
-        let sum = (sum + stretch) as f32 + self.section.rest * total as f32;
-        sum * self.section.scale + self.section.bias
+        let (sum, total) = ((sum + stretch) as f32 * self.section.scale, total as f32 * self.section.scale);
+        sum + (self.section.rest * total).max(self.section.rest_floor) + self.section.bias
     }
 
     /// The highest sum of the weights that begin within a stretch, and the sum of all.
@@ -100,9 +108,11 @@ impl Screen {
         (highest, total)
     }
 
-    /// The probability of attack where the logit alone settles it.
-    pub(super) fn settles(&self, logit: f32) -> Option<f32> {
-        (logit < self.section.pass_from).then(|| sigmoid(logit).min(self.section.pass_cap))
+    /// The probability of attack where the logit alone settles it; `None` where the network is to be asked.
+    pub(super) fn settles(&self, window: &Window<'_>) -> Option<f32> {
+        let logit = self.logit(window);
+        let clear = logit < self.section.pass_from && !self.signs.is_match(window.bytes());
+        clear.then(|| sigmoid(logit).min(self.section.pass_cap))
     }
 
     /// The probability of attack of a window that passed, from both logits.
@@ -155,8 +165,10 @@ mod tests {
             bits: 8,
             span: 4,
             rest: 0.0,
+            rest_floor: -4.0,
             scale: 0.5,
             bias: -2.0,
+            signs: vec!["zz".to_owned()],
             pass_from: 0.0,
             pass_cap: 0.25,
             network: 1.0,
@@ -193,9 +205,15 @@ mod tests {
         // Two of the kind and three for each `or`, halved, less two. Other n-grams may share its slot.
         assert!((logit(b"x") - (-1.0)).abs() < 1e-6);
         assert!((logit(b"or") - 0.5).abs() < 1e-6);
-        assert_eq!(screen.settles(0.5), None);
-        assert!((screen.settles(-1.0).unwrap() - 0.25).abs() < 1e-6, "capped");
-        assert!((screen.settles(-4.0).unwrap() - 0.018).abs() < 1e-3);
+        let settles = |screen: &Screen, text: &[u8]| screen.settles(&EncodedText::for_tests(2, text).window());
+        assert_eq!(settles(&screen, b"or"), None);
+        assert!((settles(&screen, b"x").unwrap() - 0.25).abs() < 1e-6, "capped");
+        assert_eq!(settles(&screen, b"a zz"), None, "a sign");
+        let padded =
+            loaded(&ScreenSection { sha256: screen.section.sha256.clone(), rest: -10.0, ..section() }).unwrap();
+        let held = padded.logit(&EncodedText::for_tests(2, b"or").window());
+        assert!((held - (0.5 - 4.0)).abs() < 1e-6, "what speaks against an attack is bounded");
+        assert!((settles(&padded, b"or").unwrap() - 0.029).abs() < 1e-3);
         assert!((screen.joined(2.0, 2.0) - 0.880_8).abs() < 1e-3);
     }
 }

@@ -29,7 +29,7 @@ mod tally;
 mod tracker;
 mod visit;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,19 @@ pub const LINGER: Duration = Duration::from_secs(60);
 
 /// A visit nothing more will be added to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ClosedSession(pub Session);
+pub struct ClosedSession {
+    /// The visit.
+    pub session: Session,
+    /// When it closed, to tell how long its verdict took.
+    pub since: Instant,
+}
+
+impl ClosedSession {
+    /// A visit that closes now.
+    pub fn now(session: Session) -> Self {
+        Self { session, since: Instant::now() }
+    }
+}
 
 /// An open visit as it was at a milestone: to be judged before it closes.
 #[derive(Clone, Debug, PartialEq)]

@@ -41,7 +41,7 @@ impl Bench {
     }
 
     fn closed(&mut self) -> Option<Session> {
-        self.closed.try_recv().ok().map(|ClosedSession(session)| session)
+        self.closed.try_recv().ok().map(|closed| closed.session)
     }
 }
 

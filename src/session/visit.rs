@@ -102,7 +102,7 @@ impl SharedVisit {
     pub(super) fn take(&self) -> Option<ClosedSession> {
         let mut inner = self.inner.lock();
         inner.open = false;
-        (!std::mem::replace(&mut inner.sent, true)).then(|| ClosedSession(inner.session.clone()))
+        (!std::mem::replace(&mut inner.sent, true)).then(|| ClosedSession::now(inner.session.clone()))
     }
 
     /// Sends it if it is over. Judged and closed under one lock, so that no request joins in between.
@@ -167,7 +167,7 @@ impl Inner {
         if std::mem::replace(&mut self.sent, true) {
             return;
         }
-        match outlet.closed().try_send(ClosedSession(self.session.clone())) {
+        match outlet.closed().try_send(ClosedSession::now(self.session.clone())) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Closed(_)) => outlet.metrics().unscored.inc(),
         }

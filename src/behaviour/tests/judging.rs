@@ -87,7 +87,7 @@ async fn told_to_stop_it_judges_what_was_sent_and_ends() {
     let inlets = Inlets { closed, open, breaches };
     let (stop, stopped) = watch::channel(false);
     let scoring = tokio::spawn(bench.scorer(blocking(), true).run(inlets, stopped));
-    sender.send(ClosedSession(session(1, NORMAL))).await.unwrap();
+    sender.send(ClosedSession::now(session(1, NORMAL))).await.unwrap();
     stop.send(true).unwrap();
     tokio::time::timeout(Duration::from_secs(10), scoring).await.unwrap().unwrap();
     assert_eq!(bench.behaviours(), [(Behaviour::Normal, true)]);
@@ -114,7 +114,7 @@ async fn closed_sessions_are_judged_within_two_hundred_milliseconds_at_a_thousan
             bytes[4..].copy_from_slice(&(sent.len() as u64).to_be_bytes());
             let id = SessionId::from(RequestId::from_bytes(bytes));
             sent.insert(id, std::time::Instant::now());
-            closing.send(ClosedSession(Session { id, ..session(1, NORMAL) })).await.unwrap();
+            closing.send(ClosedSession::now(Session { id, ..session(1, NORMAL) })).await.unwrap();
         } else {
             tokio::task::yield_now().await;
         }

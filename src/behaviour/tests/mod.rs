@@ -222,7 +222,7 @@ impl Bench {
         let scoring = tokio::spawn(self.scorer(config, with_model).run(inlets, stopped));
         for one in seen {
             match one {
-                Seen::Closed(session) => closing.send(ClosedSession(session)).await.unwrap(),
+                Seen::Closed(session) => closing.send(ClosedSession::now(session)).await.unwrap(),
                 Seen::Open(session) => showing.send(OpenSession(session)).await.unwrap(),
                 Seen::Breach(breach) => telling.send(breach).await.unwrap(),
             }
