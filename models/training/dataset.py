@@ -14,6 +14,7 @@ import generated as generated_rows
 import generators_benign
 import generators_traversal
 import prepare
+from benign_words import PAYLOADS, QUOTED
 from data import CONTEXT, KINDS, LABELS, Row
 from network import BUCKETS
 from prepare import Part
@@ -51,6 +52,8 @@ SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.i
 """What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
 AUGMENTED, POOL = 60_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
 """Texts made of pieces of others, and the sources of the pieces."""
+BARE = frozenset(payload.lower().encode() for payload in PAYLOADS)
+"""Attacks that ordinary texts quote: a text that is no more than one is nobody's."""
 PROSE = re.compile(r"exploit (name|description)|^(can be|function|zip |note|description|allows|root@)|works? (in|on) ", re.I)
 
 
@@ -98,7 +101,8 @@ def attacks(root, left_out: frozenset[str] = frozenset()) -> list[Row]:
         # The published values as such, thrice for the two rare classes, so that the model knows them beside thousands generated.
         found += [row._replace(kind=drawn(rng, (("query-value", 7), ("body-value", 3)))) for row in listed]
         found += [row for row in listed if row.label in ("cmdi", "path-traversal", "xss") for _ in range(2)]
-    return respaced(found + rewritten(found, REWRITTEN, 52), 12)
+    quoted = [Row(renamed(rng, text) if n else text, label, "generated/quoted", kind) for label, texts in QUOTED.items() for text in texts for kind in ("query-value", "body-value", "cookie", "header", "body-text") for n in range(4) if label not in left_out]
+    return respaced(found + rewritten(found, REWRITTEN, 52), 12) + quoted
 
 
 def renamed_row(rng: random.Random, row: Row) -> Row:
@@ -252,15 +256,16 @@ def spliced(*parts: Windows) -> Windows:
 
 
 def joined(*parts: Windows) -> Windows:
-    """All windows together; a text that is both benign and an attack counts as benign, the same twice as once or thrice."""
+    """All windows together, but for ordinary ones that are nothing but a quoted attack; a text that is both benign and an attack counts as benign, the same twice as once or thrice."""
     rows = [w for p in parts for w in p.rows]
     source = [s for p in parts for s in p.source]
     kind, context, label, group = (np.concatenate([getattr(p, name) for p in parts]) for name in ("kind", "context", "label", "group"))
-    harmless = {w for w, l in zip(rows, label) if l == 0}
+    alone = [l == 0 and w.strip(b" \"'`") in BARE for w, l in zip(rows, label)]
+    harmless = {w for w, l, quoted in zip(rows, label, alone) if l == 0 and not quoted}
     seen: Counter = Counter()
     keep = []
     for i, (w, k, l, s) in enumerate(zip(rows, kind, label, source)):
-        if l and w in harmless and s != "HttpParams":
+        if alone[i] or l and w in harmless and s != "HttpParams":
             continue
         seen[w, k, l] += 1
         if seen[w, k, l] <= (3 if s == "HttpParams" else 1):

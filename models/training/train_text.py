@@ -30,8 +30,8 @@ from network import BUCKETS, LEVELS, TextNet
 SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 30, 400_000, 256, 3e-3
 SHARES = {"norm": 0.56, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.08, "nosqli": 0.018, "ssti": 0.02, "code-injection": 0.027, "xxe": 0.015, "ldapi": 0.015, "ssrf": 0.02, "crlf": 0.015}
 """Share of each class in an epoch."""
-LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0}
-"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; and one renamed."""
+LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0}
+"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone."""
 OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 40.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 HARD = 6.0
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
     parser.add_argument("--keep", choices=("network", "both"), help="take the network trained last, or the screen too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.7")
+    parser.add_argument("--version", default="2026-11-21.8")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
