@@ -51,7 +51,8 @@ def requests(model: Model, asked: list[data.Request], thresholds: dict, look: bo
             for key, count in Counter((KINDS[p.kind], s.label, round(s.attack, 3), p.window[:90]) for (_, p), s in zip(parts, scores) if s.attack >= thresholds["flag"]).most_common(25):
                 print("  flagged", count, *key)
         if name == "medium":
-            asks = model.screen.asks([part.window for _, part in parts], model.screened([part for _, part in parts]), model.joint.pass_from)
+            shown = [part for _, part in parts]
+            asks = model.asks(shown, model.screened(shown))
             result["need_network"] = round(len({n for (n, _), ask in zip(parts, asks) if ask}) / len(asked), 5)
             result["flagged"] = round(len({n for (n, _), s in zip(parts, scores) if s.attack >= thresholds["flag"]}) / len(asked), 5)
             for key, count in Counter((KINDS[part.kind], s.label, round(s.attack, 4), part.window[:110]) for _, part, s in hit).most_common(12):

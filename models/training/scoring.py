@@ -75,12 +75,16 @@ class Model:
         """What the screen alone says of each window, as a logit."""
         return self.screen.logits([part.window for part in parts], *columns(parts))
 
+    def asks(self, parts: Sequence[Part], first: np.ndarray) -> np.ndarray:
+        """Whether the network is asked of each window, of which the screen says `first`."""
+        return self.screen.asks([part.window for part in parts], first, self.joint.pass_from)
+
     def judge(self, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
         """Probability of attack and index of the best attack's label, window by window."""
         first = self.screened(parts)
         attack = np.minimum(sigmoid(first), self.joint.pass_cap)
         label = np.ones(len(parts), np.int64)
-        passed = np.flatnonzero(self.screen.asks([part.window for part in parts], first, self.joint.pass_from))
+        passed = np.flatnonzero(self.asks(parts, first))
         p = self.probabilities([parts[i] for i in passed])
         attack[passed] = sigmoid(self.joint.network * network_logits(p) + self.joint.weight * first[passed] + self.joint.shift)
         label[passed] = 1 + p[:, 1:].argmax(1)

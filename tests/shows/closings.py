@@ -14,10 +14,10 @@ import asyncio
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from harness import Filter, wait
+from outage import Load
 
 SECTIONS = """[session]
 key = "header"
@@ -34,25 +34,9 @@ level = "warn"
 BAR_S, SHARE = 0.2, 0.99
 
 
-async def send(port: int, rate: float, seconds: float, connections: int) -> int:
-    """One visitor after another, at a steady rate over kept-open connections; how many were answered."""
-    start, most = time.monotonic(), int(rate * seconds)
-    numbers, answered = iter(range(most)), 0
-
-    async def worker():
-        nonlocal answered
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for number in numbers:
-            await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
-            writer.write(f"GET /search?q=oak HTTP/1.1\r\nHost: show\r\nX-Visitor: v{number}\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.I)[1]))
-            answered += 1
-        writer.close()
-
-    await asyncio.gather(*(worker() for _ in range(connections)))
-    print(f"{answered} visits of one request each in {time.monotonic() - start:.1f} s")
-    return answered
+def visit(number: int) -> bytes:
+    """The only request of a visitor."""
+    return f"GET /search?q=oak HTTP/1.1\r\nHost: show\r\nX-Visitor: v{number}\r\n\r\n".encode()
 
 
 def histogram(text: str) -> list[tuple[float, float]]:
@@ -69,7 +53,10 @@ def main() -> int:
     arguments = parser.parse_args()
     show = Filter(arguments.kind, Path(tempfile.mkdtemp(prefix="show-closings-")), SECTIONS)
     try:
-        sent = asyncio.run(send(show.proxy, arguments.rate, arguments.seconds, arguments.connections))
+        load = Load(show.proxy, arguments.rate, arguments.connections, visit, arguments.rate * arguments.seconds)
+        asyncio.run(load.run())
+        sent = len(load.answers)
+        print(f"{sent} visits of one request each, {load.failures} failed")
         judged = lambda: histogram(show.metrics())[-1][1]  # noqa: E731
         wait("all verdicts", lambda: judged() >= sent)
         text = show.metrics()

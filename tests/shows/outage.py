@@ -12,6 +12,7 @@ MongoDB. Exit code 0 when every answered request is stored exactly once and noth
 import argparse
 import asyncio
 import hashlib
+import math
 import signal
 import sys
 import tempfile
@@ -24,10 +25,11 @@ REQUEST = b"GET /search?q=oak HTTP/1.1\r\nHost: show\r\nUser-Agent: show\r\n\r\n
 
 
 class Load:
-    """A steady rate over kept-open connections; each answer's id and latency, with the moment it was due."""
+    """A steady rate over kept-open connections; each answer's id and latency, with the moment it was due. `request` makes the
+    bytes of the one of a number; it ends after `most` or by `stop`."""
 
-    def __init__(self, port: int, rate: float, connections: int):
-        self.port, self.rate, self.connections = port, rate, connections
+    def __init__(self, port: int, rate: float, connections: int, request=lambda _: REQUEST, most: float = math.inf):
+        self.port, self.rate, self.connections, self.request, self.most = port, rate, connections, request, most
         self.answers, self.failures, self.stop = [], 0, False
 
     async def run(self):
@@ -37,12 +39,13 @@ class Load:
 
     async def worker(self, start: float):
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        while not self.stop:
-            due = start + self.next / self.rate
+        while not self.stop and self.next < self.most:
+            number = self.next
+            due = start + number / self.rate
             self.next += 1
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             try:
-                writer.write(REQUEST)
+                writer.write(self.request(number))
                 head = await reader.readuntil(b"\r\n\r\n")
                 fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
                 fields = {name.lower(): value for name, value in fields.items()}
