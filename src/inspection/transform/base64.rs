@@ -4,8 +4,12 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Shortest value tried: below that words happen to be base64 of printable text.
+/// Shortest value of which any text is believed: below that words happen to be base64 of printable text.
 const MIN_ENCODED_BYTES: usize = 16;
+/// Shortest value of which a text with signs in it is believed, without padding and with it: one in a thousand tokens of
+/// mixed letters is such by chance.
+const MIN_UNPADDED_BYTES: usize = 10;
+const MIN_PADDED_BYTES: usize = 8;
 /// Shortest value that may be base64 of binary data.
 const MIN_BINARY_BYTES: usize = 64;
 /// Below this length all decoded bytes must be printable, above it nine in ten.
@@ -41,7 +45,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 pub(crate) fn plain_of(text: &[u8]) -> Option<Plain> {
     let (prefix, encoded) = split_data_url(text.trim_ascii());
     if encoded.len() < MIN_ENCODED_BYTES {
-        return None;
+        return short_text(encoded).map(|text| Plain::Text([prefix, &text].concat()));
     }
     let decoded = decoded(encoded)?;
     if is_text(&decoded) {
@@ -49,6 +53,18 @@ pub(crate) fn plain_of(text: &[u8]) -> Option<Plain> {
     }
     (encoded.len() >= MIN_BINARY_BYTES && encoded.chunks(32).all(is_mixed))
         .then(|| Plain::Binary([prefix, &printable_runs(&decoded, MIN_PRINTABLE_RUN)].concat()))
+}
+
+/// What a short value holds: printable text with signs in it, written in letters of both cases.
+fn short_text(encoded: &[u8]) -> Option<Vec<u8>> {
+    let least = if encoded.ends_with(b"=") { MIN_PADDED_BYTES } else { MIN_UNPADDED_BYTES };
+    // Names begin with a capital letter, `camelCase` has one within.
+    let capitals = encoded.iter().skip(1).filter(|byte| byte.is_ascii_uppercase()).count();
+    if encoded.len() < least || capitals < 2 || !has_both_cases(encoded) {
+        return None;
+    }
+    let is_sign = |byte: &u8| byte.is_ascii_punctuation() && !b"._-,".contains(byte);
+    decoded(encoded).filter(|decoded| is_text(decoded) && decoded.iter().any(is_sign))
 }
 
 /// The texts that stand in base64 within a larger one: in a path, a call, a list. At most [`MAX_INNER`] of them.
@@ -70,8 +86,7 @@ pub(crate) fn inner_texts(text: &[u8]) -> Vec<Vec<u8>> {
 
 fn inner_text(run: &[u8]) -> Option<Vec<u8>> {
     // Words and paths of one letter case are no base64 of text.
-    let mixed = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
-    if run.len() < MIN_ENCODED_BYTES || !mixed {
+    if run.len() < MIN_ENCODED_BYTES || !has_both_cases(run) {
         return None;
     }
     decoded(run).filter(|decoded| is_text(decoded))
@@ -130,10 +145,11 @@ fn is_text(decoded: &[u8]) -> bool {
     if decoded.len() < SHORT_BYTES { decoded.iter().all(printable) } else { good * 10 >= decoded.len() * 9 }
 }
 
+fn has_both_cases(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase)
+}
+
 /// Upper case, lower case and digits within a few bytes: no path and no prose is so mixed all along.
 fn is_mixed(chunk: &[u8]) -> bool {
-    chunk.len() < 32
-        || (chunk.iter().any(u8::is_ascii_uppercase)
-            && chunk.iter().any(u8::is_ascii_lowercase)
-            && chunk.iter().any(u8::is_ascii_digit))
+    chunk.len() < 32 || (has_both_cases(chunk) && chunk.iter().any(u8::is_ascii_digit))
 }

@@ -129,6 +129,10 @@ fn undoes_base64_of_whole_values() {
             "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==",
             "data:text/html;base64,<script>alert(1)</script>",
         ),
+        ("J29yKDEpIw==", "'or(1)#"),
+        ("LTQgb3IgMT0x", "-4 or 1=1"),
+        ("aGVsbG8gd29ybGQ", "agvsbg8gd29ybgq"),
+        ("Willemstad", "willemstad"),
         ("internationalization", "internationalization"),
         (
             "/proc/self/cwd/proc/self/cwd/proc/self/cwd/proc/self/cwd/etc/passwd",
