@@ -40,7 +40,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/portcullis --create-home po
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /src/tools/onnxruntime/ /usr/lib/portcullis/
 COPY --from=build /out/portcullis /usr/bin/portcullis
-COPY models/*.onnx models/*.screen models/*.toml /usr/share/portcullis/models/
+COPY models/*.onnx models/*.screen models/*.gate models/*.toml /usr/share/portcullis/models/
 COPY conf/docker.toml /etc/portcullis/portcullis.toml
 COPY LICENSE /usr/share/doc/portcullis/LICENSE
 RUN portcullis --version

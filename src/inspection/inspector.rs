@@ -13,8 +13,9 @@ use super::{
 };
 use crate::metrics::InspectionMetrics;
 
-/// Bytes of a body past which it is taken apart on a thread of its own: below, that takes less than a millisecond.
-const LARGE_BODY_BYTES: usize = 16 * 1_024;
+/// Bytes of a body past which it is taken apart on a thread of its own: below, that takes less than a millisecond, even
+/// where every window of it passes the screen.
+const LARGE_BODY_BYTES: usize = 8 * 1_024;
 
 /// What an inspection found.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! extract, body (targets) → reading (transform to a fixpoint, JSON within values, safe by form?)
-//!                         → encode (windows in their context) → screen → cache → classifier → finding
+//!                         → encode (windows in their context) → screen, gate → cache → classifier → finding
 //! ```
 //!
 //! Everything works on copies; what is forwarded is what was sent. Bytes that cannot be taken apart are inspected as text.

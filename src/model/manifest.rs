@@ -183,6 +183,23 @@ pub struct ScreenSection {
     pub weight: f32,
     /// Added to it.
     pub shift: f32,
+    /// The gate behind the screen, if it has one.
+    pub gate: Option<GateSection>,
+}
+
+/// The gate between screen and network: a small convolution over what the screen lets through.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct GateSection {
+    /// File name of the weights (float32, lowest byte first), beside the manifest.
+    pub file: String,
+    /// SHA-256 of that file, in hexadecimal.
+    pub sha256: String,
+    /// Bytes the first convolution sees and its width; neighbours of which the highest is kept; places the second sees
+    /// and its width; width of the dense layer.
+    pub shape: Vec<usize>,
+    /// Logit from which on the network is asked.
+    pub pass_from: f32,
 }
 
 /// One source of training data.

@@ -6,6 +6,7 @@
 
 mod behaviour;
 mod fault;
+mod gate;
 mod library;
 mod load;
 pub mod manifest;

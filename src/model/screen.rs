@@ -3,16 +3,18 @@
 //! An attack may stand amid prose, which speaks against it: the most suspicious stretch of a window counts in full, all
 //! of the window in small part, and never for less than `rest_floor`, so that no padding outweighs a plain attack. Most of what requests carry is clearly no attack, and a table look-up for each n-gram
 //! tells so in a few microseconds.
-//! The weighted sum is the logit of an attack; the network is asked about what comes out above `pass_from` and what holds
-//! one of `signs`, and the two are summed, as they err differently.
+//! The weighted sum is the logit of an attack. What comes out above `pass_from` the [gate](super::gate) looks at once more,
+//! and the network is asked about what is left and about what holds one of `signs`; screen and network are then summed,
+//! as they err differently.
 
 use std::path::Path;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
 use super::ModelFault;
+use super::gate::Gate;
 use super::manifest::{ScreenSection, file_bytes};
 
 /// Lengths of the n-grams, in bytes.
@@ -27,6 +29,7 @@ pub(super) struct Screen {
     levels: Vec<i8>,
     ngrams: Vec<i8>,
     signs: AhoCorasick,
+    gate: Option<Gate>,
     section: ScreenSection,
 }
 
@@ -61,14 +64,17 @@ impl Screen {
             let problem = format!("{} has {} bytes; expected are {expected}", section.file, bytes.len());
             return Err(ModelFault::of_key(manifest, "screen.file", problem));
         }
-        let signs = AhoCorasick::new(&section.signs).map_err(|error| {
+        // The kind of match decides nothing here but which searchers there are: the fastest knows leftmost ones alone.
+        let signs = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&section.signs);
+        let signs = signs.map_err(|error| {
             ModelFault::of_key(manifest, "screen.signs", format!("cannot be searched for: {error}"))
         })?;
+        let gate = section.gate.as_ref().map(|section| Gate::load(manifest, section)).transpose()?;
         let weights: Vec<i8> = bytes.into_iter().map(|byte| i8::from_ne_bytes([byte])).collect();
         let (kinds_and_levels, ngrams) = weights.split_at(kinds + levels);
         let (kinds, levels) = kinds_and_levels.split_at(kinds);
         let (kinds, levels, ngrams) = (kinds.into(), levels.into(), ngrams.into());
-        Ok(Self { kinds, levels, ngrams, signs, section: section.clone() })
+        Ok(Self { kinds, levels, ngrams, signs, gate, section: section.clone() })
     }
 
     /// The logit of an attack.
@@ -88,11 +94,14 @@ impl Screen {
     fn sums(&self, bytes: &[u8]) -> (i32, i32) {
         let shift = 64 - self.section.bits;
         let mut weights = [0_i32; WINDOW_BYTES];
-        for (at, weight) in weights.iter_mut().enumerate().take(bytes.len()) {
+        let of = |word, order| self.ngrams.get(slot(word, order, shift)).map_or(0, |weight| i32::from(*weight));
+        for (weight, first) in weights.iter_mut().zip(bytes.windows(8)) {
+            let word = first.try_into().map_or(0, u64::from_le_bytes);
+            *weight = ORDERS.into_iter().map(|order| of(word, order)).sum();
+        }
+        for (at, weight) in weights.iter_mut().enumerate().take(bytes.len()).skip((bytes.len() + 1).saturating_sub(8)) {
             let word = word(&bytes[at..]);
-            for order in ORDERS.into_iter().take_while(|order| at + order <= bytes.len()) {
-                *weight += self.ngrams.get(slot(word, order, shift)).map_or(0, |weight| i32::from(*weight));
-            }
+            *weight = ORDERS.into_iter().filter(|order| at + order <= bytes.len()).map(|order| of(word, order)).sum();
         }
         let weights = &weights[..bytes.len().min(WINDOW_BYTES)];
         let (head, tail) = weights.split_at(weights.len().min(self.section.span));
@@ -108,11 +117,15 @@ impl Screen {
         (highest, total)
     }
 
-    /// The probability of attack where the logit alone settles it; `None` where the network is to be asked.
+    /// The probability of attack where the screen, or the gate behind it, settles it; `None` where the network is to be
+    /// asked.
     pub(super) fn settles(&self, window: &Window<'_>) -> Option<f32> {
+        if self.signs.is_match(window.bytes()) {
+            return None;
+        }
         let logit = self.logit(window);
-        let clear = logit < self.section.pass_from && !self.signs.is_match(window.bytes());
-        clear.then(|| sigmoid(logit).min(self.section.pass_cap))
+        let clear = if logit < self.section.pass_from { Some(logit) } else { self.gate.as_ref()?.settles(window) };
+        clear.map(|logit| sigmoid(logit).min(self.section.pass_cap))
     }
 
     /// The probability of attack of a window that passed, from both logits.
@@ -174,6 +187,7 @@ mod tests {
             network: 1.0,
             weight: 0.5,
             shift: -1.0,
+            gate: None,
         }
     }
 

@@ -66,7 +66,7 @@ strip --strip-debug "$image/usr/bin/portcullis"
 # COPY of a folder keeps links, as cp -a does.
 mkdir -p "$image/usr/lib/portcullis"
 cp -a "$root"/tools/onnxruntime/. "$image/usr/lib/portcullis/"
-install -D --mode=644 --target-directory="$image/usr/share/portcullis/models" "$root"/models/*.onnx "$root"/models/*.screen "$root"/models/*.toml
+install -D --mode=644 --target-directory="$image/usr/share/portcullis/models" "$root"/models/*.onnx "$root"/models/*.screen "$root"/models/*.gate "$root"/models/*.toml
 install -D --mode=644 "$root/conf/docker.toml" "$image/etc/portcullis/portcullis.toml"
 install -D --mode=644 "$root/LICENSE" "$image/usr/share/doc/portcullis/LICENSE"
 check "the binary runs in the image: $(chroot "$image" portcullis --version)" true
