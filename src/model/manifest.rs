@@ -169,6 +169,9 @@ pub struct ScreenSection {
     pub rest_floor: f32,
     /// Words of attacks, in lower case: of a window that has one the network is asked in any case.
     pub signs: Vec<String>,
+    /// Bytes up to which a window that holds a sign that ends a command passes whatever its sum: it has too
+    /// few n-grams to tell `; ls` by.
+    pub brief: usize,
     /// What a weight of one is worth.
     pub scale: f32,
     /// Added to the sum.

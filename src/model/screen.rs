@@ -20,6 +20,9 @@ use super::manifest::{ScreenSection, file_bytes};
 /// Lengths of the n-grams, in bytes.
 pub(super) const ORDERS: [usize; 4] = [2, 3, 4, 5];
 
+/// Signs that end a command.
+const BREAKS: [u8; 5] = *b";|&`\n";
+
 /// Multiplier of the hash: 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -124,8 +127,16 @@ impl Screen {
             return None;
         }
         let logit = self.logit(window);
-        let clear = if logit < self.section.pass_from { Some(logit) } else { self.gate.as_ref()?.settles(window) };
+        let clear = if logit < self.section.pass_from && !self.is_brief(window.bytes()) {
+            Some(logit)
+        } else {
+            self.gate.as_ref()?.settles(window)
+        };
         clear.map(|logit| sigmoid(logit).min(self.section.pass_cap))
+    }
+
+    fn is_brief(&self, bytes: &[u8]) -> bool {
+        bytes.len() <= self.section.brief && bytes.iter().any(|byte| BREAKS.contains(byte))
     }
 
     /// The probability of attack of a window that passed, from both logits.
@@ -179,6 +190,7 @@ mod tests {
             span: 4,
             rest: 0.0,
             rest_floor: -4.0,
+            brief: 0,
             scale: 0.5,
             bias: -2.0,
             signs: vec!["zz".to_owned()],
@@ -223,6 +235,9 @@ mod tests {
         assert_eq!(settles(&screen, b"or"), None);
         assert!((settles(&screen, b"x").unwrap() - 0.25).abs() < 1e-6, "capped");
         assert_eq!(settles(&screen, b"a zz"), None, "a sign");
+        let brief = loaded(&ScreenSection { sha256: screen.section.sha256.clone(), brief: 4, ..section() }).unwrap();
+        assert_eq!(settles(&brief, b"; ls"), None, "too short to tell");
+        assert!(settles(&brief, b"x ls").is_some() && settles(&brief, b"; abc").is_some());
         let padded =
             loaded(&ScreenSection { sha256: screen.section.sha256.clone(), rest: -10.0, ..section() }).unwrap();
         let held = padded.logit(&EncodedText::for_tests(2, b"or").window());

@@ -20,7 +20,7 @@ pub(crate) use self::shell::plain_words;
 pub(crate) use self::url::{form_decoded, hex, is_malformed};
 
 /// Rounds of decoding at most, unless configured otherwise.
-pub const DEFAULT_ROUNDS: usize = 4;
+pub const DEFAULT_ROUNDS: usize = 6;
 
 /// One decoding. `None` from [`Self::apply`] where it changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
