@@ -16,6 +16,7 @@ import torch
 
 import data
 import dataset
+import gate
 import generated
 import prepare
 import scoring
@@ -24,7 +25,7 @@ from data import Row
 from generators_benign_kinds import KINDS
 from train_text import SCRATCH, Split
 
-FOLDS, SCREEN_EPOCHS = 3, 8
+FOLDS, SCREEN_EPOCHS, GATE_EPOCHS = 3, 8, 4
 PAYLOADS = (("PayloadsAllTheThings", "HttpParams"), ("fuzzdb", "payloadbox"), ("grananqvist",))
 """Payload lists that are left out together."""
 SEED, ATTACKS, ORDINARY, LISTED = 88, 900, 9_000, 1_500
@@ -106,10 +107,11 @@ def main() -> None:
     for fold in args.fold or range(FOLDS):
         split = split_of(fold, args.data, args.captures)
         windows, sieve = train_text.screened(train_text.assembled(args, split), SCREEN_EPOCHS)
+        door = gate.fit(windows, train_text.weights(windows), train_text.SEED, GATE_EPOCHS)
         net = train_text.fit(windows, args.epochs, args.drawn)
         path = SCRATCH / f"crossed-{fold}.onnx"
-        chosen = train_text.finished(net, sieve, path, args, split)
-        model = scoring.Model(path, sieve, chosen.joint, args.threads)
+        chosen = train_text.finished(net, sieve, door, path, args, split)
+        model = scoring.Model(path, sieve, door, chosen.joint, args.threads)
         lines = measured(model, chosen.refuse["medium"], split, args.data, args.captures)
         path.with_suffix(".json").write_text(json.dumps(lines, ensure_ascii=False, indent=1), encoding="utf-8")
         for line in lines:

@@ -29,10 +29,12 @@ def attacks(seed: int, counts: dict[str, int], left_out: frozenset[str] = frozen
 
 
 def benign(seed: int, count: int, left_out: frozenset[str] = frozenset()) -> list[Row]:
-    """About `count` ordinary rows, sources `generated/<kind>`; kinds in `left_out` are missing, the others as they would be with them."""
+    """About `count` ordinary rows, sources `generated/<kind>`; kinds in `left_out` are missing, and what quotes attacks of shapes in it; the others are as they would be with them."""
     from generators_benign_kinds import generate_rows
+    from quotations import plain
 
-    return [Row(text, "norm", f"generated/{kind}", place) for kind, place, text in generate_rows(seed, count) if kind not in left_out]
+    made = ((kind, place, plain(text, left_out)) for kind, place, text in generate_rows(seed, count) if kind not in left_out)
+    return [Row(text, "norm", f"generated/{kind}", place) for kind, place, text in made if text is not None]
 
 
 def main() -> None:

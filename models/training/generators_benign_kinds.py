@@ -116,7 +116,14 @@ def room(rng: random.Random) -> str:
     steps = [WEB.make(rng, "noun") if rng.random() < 0.35 else rng.choice(ROOMS) for _ in range(rng.randint(1, 5))]
     start = WEB.fill(rng, rng.choice(("", "", "/api", "/api/v«1-4»", "/rest/api/«1-3»", "/v«1-3»", "/«noun»", "/files", "/f/«first»", "/s/«last»", "/«noun»/«uuid»", "/docs/en", "/wp-json/wp/v2", "/-", "/@«first»", "/index.php")))
     end = WEB.fill(rng, rng.choice(("", "", "", "/", "/«n»", "/«uuid»", ".json", ".xml", ".html", ".php", ".zip", ".tar.gz", ".pdf", ".txt", ".csv", ".md", ".py", ".js", "/«last»'s «noun».docx", "/«noun» («1-9»).pdf", "/«noun».«noun».zip", "/o'«last»/«noun».zip", "/«first» & «first».jpg", "/«noun»@«1-9».«0-9»", ":«noun»", "/«noun»,«noun»", "/«noun»=«n»", "/~", "/«noun».min.js", "/«cap!«noun»»_«cap!«noun»».html", "/#«noun»", "/«noun»[«0-9»]", "/«id»/«n»;v=«n»")))
-    return f"{start}/{'/'.join(steps)}{end}"
+    path = f"{start}/{'/'.join(steps)}{end}"
+    # Joined by programs that take no care: `/img//logo.png`, `/css/./site.css`.
+    way, between = rng.random(), [at for at, sign in enumerate(path) if sign == "/"]
+    for chance, doubled in ((0.06, "/./"), (0.16, "//")):
+        if way < chance:
+            at = rng.choice(between)
+            return f"{path[:at]}{doubled}{path[at + 1 :]}"
+    return path
 
 
 def old(module, name: str) -> Callable[[random.Random], str]:
@@ -130,7 +137,8 @@ def html_document(rng: random.Random) -> str:
     attribute = rng.choice(("", ' lang="en"', ' lang="de"', ' xmlns="http://www.w3.org/1999/xhtml"'))
     extra = rng.choice(("", "<style>body{margin:0}</style>", '<link rel="stylesheet" href="/css/main.css">', '<meta name="viewport" content="width=device-width, initial-scale=1">'))
     head = f'<html{attribute}><head><meta charset="utf-8"><title>{TEXTS.make(rng, "title")}</title>{extra}</head>'
-    body = f"<body>{several(rng, 'block', 1, 5, chr(10))}</body></html>"
+    around = rng.choice(("", "", "", "", ' class="home"', ' style="margin:0"', ' onload="init()"', ' onload="start();" bgcolor="#fff"'))
+    body = f"<body{around}>{several(rng, 'block', 1, 5, chr(10))}</body></html>"
     return rng.choice((start, f"{start}{head}{body}", f"{start}\n{head}\n{body}", f"{start}\n{head}", f"{head}{body}", f"{start}<html><body>{several(rng, 'block', 1, 2, '')}</body></html>"))
 
 
@@ -148,6 +156,10 @@ KINDS: dict[str, Kind] = {
     "program": Kind(26, LONG, texts("program")), "line-of-code": Kind(20, LONG, texts("line")), "inline-code": Kind(10, LONG, texts("step")), "long-document": Kind(16, (("body-value", 84), ("body-text", 16)), long_document), "console": Kind(20, (("body-value", 90), ("body-text", 10)), console),
     **{f"rich-{name}": Kind(5, LONG, old(generators_benign_rich, name)) for name in ("prose", "title", "markdown", "editor", "wiki", "report")},
 }
+
+
+AUTHORED = frozenset(("security-prose", "title", "markdown", "html-editor", "html-inline", "wiki", "bbcode", "chat", "mail", "ticket", "block-editor", "notebook", "program", "line-of-code", "inline-code", "long-document", "console", *(name for name in KINDS if name.startswith("rich-"))))
+"""Kinds that authors write, who quote attacks and code: of them 1 % may be refused, as of code and Markdown in the corpora."""
 
 
 def of_kind(name: str, seed: int, count: int) -> list[tuple[str, str, str]]:

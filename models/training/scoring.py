@@ -11,6 +11,7 @@ import onnxruntime
 import screen
 from data import KINDS, LABELS
 from dataset import bucket_of, padded
+from gate import Gate
 from network import BUCKETS, LEVELS, VALUES
 from prepare import Part
 
@@ -26,9 +27,10 @@ class Score(NamedTuple):
 
 
 class Joint(NamedTuple):
-    """How the logits of screen and network become one: the network is asked from `pass_from` on."""
+    """How the logits of screen and network become one: the network is asked from `pass_from` of the screen and `gate_from` of the gate on."""
 
     pass_from: float
+    gate_from: float
     pass_cap: float
     network: float
     weight: float
@@ -38,11 +40,11 @@ class Joint(NamedTuple):
 class Model:
     """An exported text model."""
 
-    def __init__(self, path, sieve: screen.Screen | None = None, joint: Joint | None = None, threads: int = 2):
+    def __init__(self, path, sieve: screen.Screen | None = None, gate: Gate | None = None, joint: Joint | None = None, threads: int = 2):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self.screen, self.joint = sieve, joint
+        self.screen, self.gate, self.joint = sieve, gate, joint
         self.offsets = np.zeros(len(LABELS), np.float32)
         """What the logit of each class is lowered by before the export that has it inside."""
 
@@ -51,12 +53,12 @@ class Model:
         """The model of a manifest, whole."""
         document = tomllib.loads(manifest.read_text(encoding="utf-8"))
         section = document["screen"]
-        raw = manifest.with_name(section["file"]).read_bytes()
-        assert hashlib.sha256(raw).hexdigest() == section["sha256"]
-        weights = np.frombuffer(raw, np.int8)
+        weights, gate = (hashed(manifest, part) for part in (section, section["gate"]))
+        weights = np.frombuffer(weights, np.int8)
         kinds, levels, ngrams = np.split(weights, [len(KINDS), len(KINDS) + LEVELS * VALUES])
         sieve = screen.Screen(kinds, levels, ngrams, section["scale"], section["bias"])
-        return cls(manifest.with_name(document["model"]["file"]), sieve, Joint(*(section[name] for name in Joint._fields)))
+        numbers = {**section, "gate_from": section["gate"]["pass_from"]}
+        return cls(manifest.with_name(document["model"]["file"]), sieve, Gate(gate), Joint(*(numbers[name] for name in Joint._fields)))
 
     def probabilities(self, parts: Sequence[Part]) -> np.ndarray:
         """What the network alone says of each window."""
@@ -75,16 +77,31 @@ class Model:
         """What the screen alone says of each window, as a logit."""
         return self.screen.logits([part.window for part in parts], *columns(parts))
 
+    def gated(self, parts: Sequence[Part]) -> np.ndarray:
+        """What the gate alone says of each window, as a logit."""
+        return self.gate.logits([part.window for part in parts], *columns(parts))
+
+    def cleared(self, parts: Sequence[Part], first: np.ndarray) -> np.ndarray:
+        """The logit of each window that screen (which says `first`) or gate settles; not a number where the network is asked."""
+        rows = [part.window for part in parts]
+        passes = (first >= self.joint.pass_from) | screen.brief(rows)
+        clear, above = np.where(passes, np.nan, first), np.flatnonzero(passes)
+        second = self.gated([parts[i] for i in above]) if len(above) else np.zeros(0)
+        clear[above] = np.where(second < self.joint.gate_from, second, np.nan)
+        clear[screen.signed(rows)] = np.nan
+        return clear
+
     def asks(self, parts: Sequence[Part], first: np.ndarray) -> np.ndarray:
         """Whether the network is asked of each window, of which the screen says `first`."""
-        return self.screen.asks([part.window for part in parts], first, self.joint.pass_from)
+        return np.isnan(self.cleared(parts, first))
 
     def judge(self, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
         """Probability of attack and index of the best attack's label, window by window."""
         first = self.screened(parts)
-        attack = np.minimum(sigmoid(first), self.joint.pass_cap)
+        clear = self.cleared(parts, first)
+        attack = np.minimum(sigmoid(np.nan_to_num(clear)), self.joint.pass_cap)
         label = np.ones(len(parts), np.int64)
-        passed = np.flatnonzero(self.asks(parts, first))
+        passed = np.flatnonzero(np.isnan(clear))
         p = self.probabilities([parts[i] for i in passed])
         attack[passed] = sigmoid(self.joint.network * network_logits(p) + self.joint.weight * first[passed] + self.joint.shift)
         label[passed] = 1 + p[:, 1:].argmax(1)
@@ -99,6 +116,13 @@ class Model:
             best = max((distinct[part] for part in parts), key=lambda i: attack[i], default=None)
             scores.append(Score(0.0, LABELS[1]) if best is None else Score(float(attack[best]), LABELS[label[best]]))
         return scores
+
+
+def hashed(manifest: Path, section: dict) -> bytes:
+    """The file that a section of a manifest names."""
+    raw = manifest.with_name(section["file"]).read_bytes()
+    assert hashlib.sha256(raw).hexdigest() == section["sha256"]
+    return raw
 
 
 def columns(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:

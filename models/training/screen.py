@@ -22,6 +22,8 @@ SIGNS = (
     "/etc/passwd", "win.ini", "$(id", "$(whoami", "`id`", "`whoami`", "${jndi:", "{{7*7", "${7*7", "#{7*7", "<!entity", "169.254.169.254",
 )
 """Words of attacks of which the network is always asked: they stand in harmless texts too, but rarely, and a sum of n-grams that has met those may take `union select name from users` for one."""
+BRIEF, BREAKS = 7, b";|&`\n"
+"""Bytes up to which a window that holds a sign that ends a command passes whatever its sum: it has too few n-grams to tell `; ls` by."""
 LARGEST = 3.0
 """Weights are cut off here, so that one byte each holds them finely enough."""
 
@@ -51,12 +53,18 @@ class Screen(NamedTuple):
             out[part] = (best + others) * self.scale + np.maximum(REST * total * self.scale, REST_FLOOR) + self.bias
         return out
 
-    def asks(self, rows: list[bytes], logits: np.ndarray, pass_from: float) -> np.ndarray:
-        """Whether the network is asked of each window."""
-        return (logits >= pass_from) | np.array([bool(SIGNED.search(row)) for row in rows], bool)
-
 
 SIGNED = re.compile(b"|".join(re.escape(sign.encode()) for sign in SIGNS))
+
+
+def signed(rows: list[bytes]) -> np.ndarray:
+    """Whether each window holds a sign."""
+    return np.array([bool(SIGNED.search(row)) for row in rows], bool)
+
+
+def brief(rows: list[bytes]) -> np.ndarray:
+    """Whether each window is too short to tell by its n-grams."""
+    return np.array([len(row) <= BRIEF and any(byte in BREAKS for byte in row) for row in rows], bool)
 
 
 class Grams(NamedTuple):

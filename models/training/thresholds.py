@@ -8,12 +8,13 @@ from scipy.optimize import minimize
 import dataset
 import prepare
 import scoring
+import screen
 from data import LABELS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-PASSED, LOST = 0.018, 0.0055
-"""Share of ordinary requests that may reach the network; share of the attacks known to the network that may not, which wins over it."""
+LOST, LOST_BEHIND = 0.004, 0.003
+"""Share of the attacks known to the network that the screen may lose, and the gate of those that come so far."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
 HOT = 0.05
@@ -69,17 +70,21 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     """From which logit of the screen on the network is asked, and how the two are summed."""
     benign = sorted({part for group in groups for parts in group.texts for part in parts})
     first = dict(zip(benign, model.screened(benign).tolist()))
-    requests = sorted((max(first[part] for part in parts) for parts in groups[0].texts if parts), reverse=True)
     flat = sorted({part for _, parts in attacks for part in parts})
     of_attacks, known = dict(zip(flat, model.screened(flat).tolist())), dict(zip(flat, 1 - model.probabilities(flat)[:, 0]))
-    best = sorted(max(of_attacks[part] for part in parts) for _, parts in attacks if max(known[part] for part in parts) > 0.9)
-    by_share, by_loss = requests[int(PASSED * len(requests))], best[int(LOST * len(best))]
-    pass_from = min(by_share, by_loss)
-    print(f"screen: {PASSED:.1%} of requests pass from {by_share:.2f}, {LOST:.1%} of known attacks are lost from {by_loss:.2f}; requests that pass: {np.mean([r >= pass_from for r in requests]):.3%}, attacks lost: {np.mean([b < pass_from for b in best]):.3%}", flush=True)
+    known = [[part for part in parts if known[part] > 0.9] for _, parts in attacks]
+    ahead = {part: np.inf if short else of_attacks[part] for part, short in zip(flat, screen.brief([part.window for part in flat]))}
+    pass_from = lowest([[ahead[part] for part in parts] for parts in known if parts], LOST)
+    gated = dict(zip(flat, model.gated(flat).tolist()))
+    gate_from = lowest([[gated[part] for part in parts if ahead[part] >= pass_from] for parts in known], LOST_BEHIND)
+    model.joint = Joint(pass_from, gate_from, 0.25, 1.0, 0.0, 0.0)
+    asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
+    for group in groups:
+        print(f"{group.name}: {np.mean([any(first[part] >= pass_from for part in parts) for parts in group.texts]):.3%} pass the screen (from {pass_from:.2f}), {np.mean([any(asked[part] for part in parts) for parts in group.texts]):.3%} need the network (gate from {gate_from:.2f})", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
-    hits = [part for part in hits if of_attacks[part] >= pass_from]
-    misses = [part for part in benign if first[part] >= pass_from]
+    hits = [part for part, ask in zip(hits, model.asks(hits, np.array([of_attacks[part] for part in hits]))) if ask]
+    misses = [part for part in benign if asked[part]]
     x = np.stack([network_logits(model.probabilities(misses + hits)), np.array([first[p] for p in misses] + [of_attacks[p] for p in hits])], 1)
     y = np.array([0] * len(misses) + [1] * len(hits))
     weight = np.where(y == 0, 0.5 / max(1, len(misses)), 0.5 / len(hits))
@@ -90,12 +95,18 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
 
     network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
     print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
-    model.joint = Joint(*(round(float(v), 5) for v in (pass_from, 0.25, network, share, shift)))
+    model.joint = Joint(*(round(float(v), 5) for v in (pass_from, gate_from, 0.25, network, share, shift)))
     lift(model, groups)
     for _ in range(3):
         lower(model, groups)
     print("offsets", {label: round(float(v), 2) for label, v in zip(LABELS, model.offsets)}, flush=True)
     return model.joint
+
+
+def lowest(attacks: list[list[float]], lost: float) -> float:
+    """The logit below which this share of attacks stays, each known by the windows of these logits."""
+    highest = sorted(max(logits) for logits in attacks if logits)
+    return highest[int(lost * len(highest))]
 
 
 def lift(model: Model, groups: list[Group]) -> None:

@@ -19,23 +19,25 @@ import torch
 import data
 import dataset
 import export
+import gate
 import manifest
 import prepare
 import scoring
 import screen
 import thresholds
 from data import CONTEXT, KINDS, LABELS
+from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
-SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 30, 400_000, 256, 3e-3
+SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 26, 400_000, 256, 3e-3
 SHARES = {"norm": 0.56, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.08, "nosqli": 0.018, "ssti": 0.02, "code-injection": 0.027, "xxe": 0.015, "ldapi": 0.015, "ssrf": 0.02, "crlf": 0.015}
 """Share of each class in an epoch."""
 LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0}
 """How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone."""
 OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 40.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
-HARD = 6.0
-"""How much likelier a benign window is drawn after it was taken for an attack."""
+HARD, MISSED = 6.0, 3.0
+"""How much likelier a benign window is drawn after it was taken for an attack, and a generated attack after it was not."""
 MINED = 3
 """Epochs from one search for such windows to the next."""
 SCRATCH = Path(tempfile.gettempdir()) / "portcullis-training"
@@ -82,7 +84,7 @@ def epoch_batches(windows: dataset.Windows, buckets: np.ndarray, chance: np.ndar
 
 
 def fit(windows: dataset.Windows, epochs: int, count: int, before: dict | None = None) -> TextNet:
-    """Trains, anew or from the weights of before at a third of the rate; after some epochs benign windows that look like attacks are made likelier to be drawn."""
+    """Trains, anew or from the weights of before at a third of the rate; after some epochs benign windows that look like attacks, and attacks that do not, are made likelier to be drawn."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     net, rate = TextNet(len(KINDS), len(LABELS)), RATE if before is None else RATE / 3
@@ -117,7 +119,11 @@ def fit(windows: dataset.Windows, epochs: int, count: int, before: dict | None =
             hard = np.flatnonzero(windows.label == 0)[attack > 0.05]
             chance = base.copy()
             chance[hard] *= HARD
-            print(f"  {len(hard)} benign windows look like attacks", flush=True)
+            # Lists hold entries that are no attacks; of the generated ones each is sure.
+            sure = np.flatnonzero((windows.label > 0) & np.array([source.startswith("generated/") for source in windows.source]))
+            missed = sure[probabilities(net, windows, sure, buckets) > 0.5]
+            chance[missed] *= MISSED
+            print(f"  {len(hard)} benign windows look like attacks, {len(missed)} of {len(sure)} attacks do not", flush=True)
     return net
 
 
@@ -148,7 +154,11 @@ def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -
         mine = [r for r in asked if bool(r.raw.partition(b"\r\n\r\n")[2]) == has_body]
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
-    return [*found, thresholds.Group("generated", prepare.texts(dataset.generated_benign(97, 12_000, split.left_out)), 0.001)]
+    made = dataset.generated_benign(97, 12_000, split.left_out)
+    for name, wanted, authored in (("generated", 0.001, False), ("generated documents", 0.01, True)):
+        mine = [row for row in made if (row.source.removeprefix("generated/") in AUTHORED) == authored]
+        found.append(thresholds.Group(name, prepare.texts(mine), wanted))
+    return found
 
 
 def main() -> None:
@@ -163,17 +173,19 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, default=DRAWN)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
-    parser.add_argument("--keep", choices=("network", "both"), help="take the network trained last, or the screen too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.8")
+    parser.add_argument("--keep", choices=("network", "all"), help="take the network trained last, or screen and gate too, and choose thresholds anew")
+    parser.add_argument("--version", default="2026-11-21.9")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     split, windows = Split(), None
-    if args.keep == "both":
-        sieve = pickle.loads((SCRATCH / "screen.pickle").read_bytes())
+    if args.keep == "all":
+        sieve, door = pickle.loads((SCRATCH / "screen.pickle").read_bytes()), gate.Gate((SCRATCH / "text.gate").read_bytes())
     else:
         windows, sieve = screened(assembled(args, split))
         (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
+        door = gate.fit(windows, weights(windows), SEED)
+        (SCRATCH / "text.gate").write_bytes(door.raw)
     if args.keep:
         net = TextNet(len(KINDS), len(LABELS))
         net.load_state_dict(torch.load(SCRATCH / "text.pt"))
@@ -181,8 +193,9 @@ def main() -> None:
         net = fit(windows, args.epochs, args.drawn, torch.load(SCRATCH / "text.pt") if args.go_on else None)
         torch.save(net.state_dict(), SCRATCH / "text.pt")
     path = args.out / "text.onnx"
-    chosen = finished(net, sieve, path, args, split)
+    chosen = finished(net, sieve, door, path, args, split)
     (args.out / "text.screen").write_bytes(sieve.file())
+    (args.out / "text.gate").write_bytes(door.raw)
     written = document(path, args, windows, chosen, sieve)
     if args.keep:
         before = tomllib.loads((args.out / "text.toml").read_text(encoding="utf-8"))
@@ -190,10 +203,10 @@ def main() -> None:
     manifest.write(args.out / "text.toml", written, "The text model. Written by models/training/train_text.py; the metrics by evaluate_text.py.")
 
 
-def finished(net: TextNet, sieve: screen.Screen, path: Path, args, split: Split) -> thresholds.Chosen:
-    """Exports the network, chooses how it is joined with the screen and from where on something is done, and exports it so."""
+def finished(net: TextNet, sieve: screen.Screen, door: gate.Gate, path: Path, args, split: Split) -> thresholds.Chosen:
+    """Exports the network, chooses how it is joined with screen and gate and from where on something is done, and exports it so."""
     export.write(net, np.zeros(len(LABELS)), str(path), args.version)
-    model = scoring.Model(path, sieve, threads=args.threads)
+    model = scoring.Model(path, sieve, door, threads=args.threads)
     _, held_out = dataset.corpora(args.data, split.left_out)
     chosen = thresholds.choose(model, groups(args.data, args.captures, held_out, split), split.left_out)
     export.write(net, model.offsets, str(path), args.version)
@@ -213,14 +226,16 @@ def assembled(args, split: Split) -> dataset.Windows:
 
 def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chosen, sieve: screen.Screen) -> dict:
     """The manifest."""
-    weights = path.with_suffix(".screen")
+    hashed = lambda suffix: {"file": path.with_suffix(suffix).name, "sha256": hashlib.sha256(path.with_suffix(suffix).read_bytes()).hexdigest()}
+    joint = chosen.joint._asdict()
+    door = {"gate": {**hashed(".gate"), "shape": list(gate.SHAPE), "pass_from": joint.pop("gate_from")}}
     inputs = [("bytes", "uint8", ["batch", "length"]), ("kind", "uint8", ["batch"]), ("context", "uint8", ["batch", LEVELS])]
     return {
         "labels": list(LABELS),
         "kinds": list(KINDS),
         "context": list(CONTEXT),
         "model": manifest.model(path, args.version, inputs, ("probabilities", "float32", ["batch", len(LABELS)])),
-        "screen": {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "rest_floor": screen.REST_FLOOR, "signs": list(screen.SIGNS), "scale": sieve.scale, "bias": sieve.bias, **chosen.joint._asdict()},
+        "screen": {**hashed(".screen"), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "rest_floor": screen.REST_FLOOR, "signs": list(screen.SIGNS), "brief": screen.BRIEF, "scale": sieve.scale, "bias": sieve.bias, **joint, **door},
         "window": {"bytes": BUCKETS[-1], "step": 192, "buckets": list(BUCKETS)},
         "thresholds": {"flag": 0.5, **chosen.refuse},
         "calibration": {"method": "each class lowered, inside the network, until one half flags as few as wanted; logistic regression on the logits of network and screen", "offsets": {label: round(float(offset), 3) for label, offset in zip(LABELS, chosen.offsets)}, "data": "recorded requests of the selection sites, applications and 5 % of the benign corpora kept for it, generated texts and attacks of other seeds"},

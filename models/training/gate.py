@@ -1,0 +1,130 @@
+"""The gate between screen and network: a convolution small enough for the thread that serves the request."""
+
+import time
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+import dataset
+from data import KINDS
+from network import BUCKETS, LEVELS, VALUES, halved
+
+EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
+SHAPE = (REACH, FIRST, POOL, TAPS, SECOND, DENSE)
+"""As the filter has them: see src/model/gate.rs."""
+EPOCHS, DRAWN, BATCH, RATE = 12, 400_000, 512, 4e-3
+ATTACKS = 0.5
+"""Share of attacks in an epoch."""
+
+
+class GateNet(nn.Module):
+    """Bytes (batch, length), kinds (batch) and levels of the context (batch, 8) to the logit of an attack."""
+
+    def __init__(self):
+        super().__init__()
+        # What is past the end adds nothing, so that the filter need not look at it.
+        self.bytes = nn.Embedding(256, EMBEDDING, padding_idx=0)
+        self.conv1, self.norm1 = nn.Conv1d(EMBEDDING, FIRST, REACH, padding=REACH // 2), nn.BatchNorm1d(FIRST)
+        self.conv2, self.norm2 = nn.Conv1d(FIRST, SECOND, TAPS, padding=TAPS // 2), nn.BatchNorm1d(SECOND)
+        self.dense, self.head = nn.Linear(2 * SECOND, DENSE), nn.Linear(DENSE, 1)
+        self.others = nn.Embedding(len(KINDS) + LEVELS * VALUES, DENSE)
+        nn.init.normal_(self.others.weight, std=0.02)
+        self.register_buffer("starts", len(KINDS) + torch.arange(LEVELS) * VALUES, persistent=False)
+
+    def forward(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        places = ((data != 0).sum(1, keepdim=True) + POOL - 1) // POOL
+        inside = (torch.arange(data.shape[1] // POOL) < places).unsqueeze(1)
+        x = halved(halved(self.norm1(self.conv1(self.bytes(data).transpose(1, 2)))))
+        x = torch.relu(x) * inside
+        x = torch.relu(self.norm2(self.conv2(x))) * inside
+        x = torch.cat([x.amax(2), x.sum(2) / places], dim=1)
+        return self.head(torch.relu(self.dense(x) + self.others(context + self.starts).sum(1) + self.others(kind))).squeeze(1)
+
+    def folded(self) -> list[np.ndarray]:
+        """The weights as the filter has them, in its order: what each byte adds at each place around, and so on."""
+        with torch.no_grad():
+            weight1, bias1 = normalised(self.conv1, self.norm1)
+            weight2, bias2 = normalised(self.conv2, self.norm2)
+            table = torch.einsum("be,oet->tbo", self.bytes.weight, weight1)
+            second = weight2.permute(2, 1, 0)
+            return [part.numpy().astype("<f4") for part in (table, bias1, second, bias2, self.others.weight, self.dense.weight.T, self.dense.bias, self.head.weight, self.head.bias)]
+
+    def file(self) -> bytes:
+        """The bytes of the file."""
+        return b"".join(part.tobytes() for part in self.folded())
+
+
+def normalised(conv: nn.Conv1d, norm: nn.BatchNorm1d) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights and bias of a convolution with the normalisation after it folded in."""
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    return conv.weight * scale[:, None, None], (conv.bias - norm.running_mean) * scale + norm.bias
+
+
+class Gate:
+    """A trained gate, as the filter computes it."""
+
+    def __init__(self, raw: bytes):
+        shapes = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))
+        numbers, self.parts, self.raw = torch.from_numpy(np.frombuffer(raw, "<f4").copy()), [], raw
+        for shape, part in zip(shapes, numbers.split([int(np.prod(shape)) for shape in shapes])):
+            self.parts.append(part.reshape(shape))
+
+    def logits(self, rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+        """The logit of an attack of each window."""
+        out, buckets = np.zeros(len(rows), np.float32), np.array([dataset.bucket_of(len(row)) for row in rows], np.int64)
+        for b, size in enumerate(BUCKETS):
+            places = np.flatnonzero(buckets == b)
+            for start in range(0, len(places), 1024):
+                some = places[start : start + 1024]
+                out[some] = self.some(*tensors([rows[i] for i in some], size, kinds[some], contexts[some])).numpy()
+        return out
+
+    def some(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """The same of windows of one length."""
+        table, bias1, second, bias2, others, dense, dense_bias, head, bias = self.parts
+        reach, half = functional.pad(data, (REACH // 2, REACH // 2)), (data.shape[1] // POOL, POOL)
+        x = sum(functional.embedding(reach[:, tap : tap + data.shape[1]], table[tap]) for tap in range(REACH)) + bias1
+        places = ((data != 0).sum(1, keepdim=True) + POOL - 1) // POOL
+        inside = (torch.arange(half[0]) < places).unsqueeze(2)
+        x = torch.relu(x.reshape(len(data), *half, FIRST).amax(2)) * inside
+        x = torch.relu(functional.conv1d(x.transpose(1, 2), second.permute(2, 1, 0), bias2, padding=TAPS // 2)) * inside.transpose(1, 2)
+        x = torch.cat([x.amax(2), x.sum(2) / places], dim=1) @ dense + dense_bias
+        starts = len(KINDS) + torch.arange(LEVELS) * VALUES
+        return torch.relu(x + others[context + starts].sum(1) + others[kind]) @ head + bias
+
+
+def tensors(rows: list[bytes], size: int, *columns: np.ndarray) -> list[torch.Tensor]:
+    """Windows padded to one length, and what belongs to them."""
+    return [torch.from_numpy(column.astype(np.int64)) for column in (dataset.padded(rows, size), *columns)]
+
+
+def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = EPOCHS) -> Gate:
+    """Trains on windows drawn by their chance."""
+    torch.manual_seed(seed)
+    rng, net = np.random.default_rng(seed), GateNet()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-2)
+    buckets = np.array([dataset.bucket_of(len(row)) for row in windows.rows])
+    attack = windows.label > 0
+    chance = np.where(attack, ATTACKS, 1 - ATTACKS) * chance / np.where(attack, chance[attack].sum(), chance[~attack].sum())
+    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * (DRAWN // BATCH + len(BUCKETS)), pct_start=0.15)
+    for epoch in range(epochs):
+        net.train()
+        start, total = time.time(), 0.0
+        drawn = rng.choice(len(chance), DRAWN, p=chance / chance.sum())
+        batches = [part for b in range(len(BUCKETS)) for part in np.array_split(drawn[buckets[drawn] == b], max(1, (buckets[drawn] == b).sum() // BATCH))]
+        for at in rng.permutation(len(batches)):
+            part = batches[at]
+            inputs = tensors([windows.rows[i] for i in part], BUCKETS[buckets[part[0]]], windows.kind[part], windows.context[part])
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = net(*inputs)
+            loss = functional.binary_cross_entropy_with_logits(logits.float(), torch.from_numpy(attack[part].astype(np.float32)))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            plan.step()
+            total += loss.item() * len(part)
+        print(f"gate, epoch {epoch + 1}: loss {total / DRAWN:.5f}, {time.time() - start:.0f} s", flush=True)
+    return Gate(net.eval().file())
