@@ -284,3 +284,14 @@ def padded(rows: list[bytes], size: int) -> np.ndarray:
     for i, row in enumerate(rows):
         out[i, : len(row)] = np.frombuffer(row, np.uint8)
     return out
+
+
+def epoch_batches(buckets: np.ndarray, chance: np.ndarray, rng: np.random.Generator, count: int, batch: int) -> list[np.ndarray]:
+    """Windows drawn by chance, in batches of like lengths without order."""
+    drawn = rng.choice(len(chance), count, p=chance / chance.sum())
+    batches = []
+    for b in range(len(BUCKETS)):
+        mine = drawn[buckets[drawn] == b]
+        batches += [mine[i : i + batch] for i in range(0, len(mine), batch) if len(mine[i : i + batch]) > 16]
+    order = rng.permutation(len(batches))
+    return [batches[i] for i in order]

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 import dataset
 from data import KINDS
+from export import folded
 from network import BUCKETS, LEVELS, VALUES, halved
 
 EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
@@ -43,24 +44,17 @@ class GateNet(nn.Module):
         x = torch.cat([x.amax(2), x.sum(2) / places], dim=1)
         return self.head(torch.relu(self.dense(x) + self.others(context + self.starts).sum(1) + self.others(kind))).squeeze(1)
 
-    def folded(self) -> list[np.ndarray]:
+    def parts(self) -> list[np.ndarray]:
         """The weights as the filter has them, in its order: what each byte adds at each place around, and so on."""
-        with torch.no_grad():
-            weight1, bias1 = normalised(self.conv1, self.norm1)
-            weight2, bias2 = normalised(self.conv2, self.norm2)
-            table = torch.einsum("be,oet->tbo", self.bytes.weight, weight1)
-            second = weight2.permute(2, 1, 0)
-            return [part.numpy().astype("<f4") for part in (table, bias1, second, bias2, self.others.weight, self.dense.weight.T, self.dense.bias, self.head.weight, self.head.bias)]
+        (weight1, bias1), (weight2, bias2) = folded(self.conv1, self.norm1), folded(self.conv2, self.norm2)
+        plain = lambda weight: weight.detach().numpy()  # noqa: E731
+        table = np.einsum("be,oet->tbo", plain(self.bytes.weight), weight1)
+        rest = (plain(part) for part in (self.others.weight, self.dense.weight.T, self.dense.bias, self.head.weight, self.head.bias))
+        return [part.astype("<f4") for part in (table, bias1, weight2.transpose(2, 1, 0), bias2, *rest)]
 
     def file(self) -> bytes:
         """The bytes of the file."""
-        return b"".join(part.tobytes() for part in self.folded())
-
-
-def normalised(conv: nn.Conv1d, norm: nn.BatchNorm1d) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights and bias of a convolution with the normalisation after it folded in."""
-    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-    return conv.weight * scale[:, None, None], (conv.bias - norm.running_mean) * scale + norm.bias
+        return b"".join(part.tobytes() for part in self.parts())
 
 
 class Gate:
@@ -113,10 +107,7 @@ def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = E
     for epoch in range(epochs):
         net.train()
         start, total = time.time(), 0.0
-        drawn = rng.choice(len(chance), DRAWN, p=chance / chance.sum())
-        batches = [part for b in range(len(BUCKETS)) for part in np.array_split(drawn[buckets[drawn] == b], max(1, (buckets[drawn] == b).sum() // BATCH))]
-        for at in rng.permutation(len(batches)):
-            part = batches[at]
+        for part in dataset.epoch_batches(buckets, chance, rng, DRAWN, BATCH):
             inputs = tensors([windows.rows[i] for i in part], BUCKETS[buckets[part[0]]], windows.kind[part], windows.context[part])
             with torch.autocast("cpu", torch.bfloat16):
                 logits = net(*inputs)

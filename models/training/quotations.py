@@ -16,6 +16,7 @@ FIRST, END = 0xE000, "\uf8ff"
 LONGEST, TRIES = 120, 6
 """Authors quote short attacks."""
 MARKED = re.compile("([\ue000-\uf8fe])(.*?)\uf8ff", re.S)
+MARK = re.compile("[\ue000-\uf8ff]")
 ESCAPED = re.compile(r"\\u(e[0-9a-f]{3}|f8ff)")
 """A mark as JSON of plain ASCII writes it."""
 OWN_LETTERS = 12
@@ -43,9 +44,7 @@ def plain(text: str, left_out: frozenset[str]) -> str | None:
     """The text without marks; `None` where it quotes a shape that is left out, or is hardly more than a quotation."""
     text = ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     found = MARKED.findall(text)
-    if not found:
-        return text.replace(END, "")
     quoted = {f"{label}:{rule}" for label, rule in (shapes()[ord(mark) - FIRST] for mark, _ in found)}
     quoted |= {name.partition(":")[0] for name in quoted}
     own = sum(sign.isalpha() for sign in MARKED.sub("", text))
-    return None if quoted & left_out or own < OWN_LETTERS else re.sub("[\ue000-\uf8ff]", "", text)
+    return None if found and (quoted & left_out or own < OWN_LETTERS) else MARK.sub("", text)

@@ -72,17 +72,6 @@ def screened(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> tuple[dat
     return windows, fit_on(windows, epochs)
 
 
-def epoch_batches(windows: dataset.Windows, buckets: np.ndarray, chance: np.ndarray, rng: np.random.Generator, count: int) -> list[np.ndarray]:
-    """Windows drawn by chance, in batches of like lengths without order."""
-    drawn = rng.choice(len(chance), count, p=chance / chance.sum())
-    batches = []
-    for b in range(len(BUCKETS)):
-        mine = drawn[buckets[drawn] == b]
-        batches += [mine[i : i + BATCH] for i in range(0, len(mine), BATCH) if len(mine[i : i + BATCH]) > 16]
-    order = rng.permutation(len(batches))
-    return [batches[i] for i in order]
-
-
 def fit(windows: dataset.Windows, epochs: int, count: int, before: dict | None = None) -> TextNet:
     """Trains, anew or from the weights of before at a third of the rate; after some epochs benign windows that look like attacks, and attacks that do not, are made likelier to be drawn."""
     torch.manual_seed(SEED)
@@ -97,7 +86,7 @@ def fit(windows: dataset.Windows, epochs: int, count: int, before: dict | None =
     for epoch in range(epochs):
         net.train()
         start, total = time.time(), 0.0
-        batches = epoch_batches(windows, buckets, chance, rng, count)
+        batches = dataset.epoch_batches(buckets, chance, rng, count, BATCH)
         if plan is None:
             plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * (len(batches) + 8), pct_start=0.15)
         for number, part in enumerate(batches):

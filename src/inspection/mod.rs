@@ -38,6 +38,7 @@ pub use finding::{Finding, Findings, MAX_EXCERPT_BYTES, Malformed, Suspicion};
 pub use inspector::{Inspection, Inspector};
 pub use place::Place;
 pub use reading::{Reading, read};
+pub(crate) use safe::COMMAND_SEPARATORS;
 pub use secret::is_secret_name;
 pub use target::{Target, TargetKind};
 pub use targets::{Field, Targets};

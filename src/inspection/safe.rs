@@ -6,7 +6,7 @@ use super::TargetKind;
 const MIN_CHARACTERS: usize = 4;
 
 /// What separates the commands of a shell.
-const SEPARATORS: [u8; 5] = *b";|&`\n";
+pub(crate) const COMMAND_SEPARATORS: [u8; 5] = *b";|&`\n";
 
 /// Extensions of files that are only shown or styled, and of pages in a path.
 const MEDIA: [&str; 20] = [
@@ -39,7 +39,7 @@ pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
 /// The shortest command there is, `id` or `ls` beside what separates it from another: `|id`, `ls;`.
 fn is_short_command(text: &[u8]) -> bool {
     match text {
-        [separator, name @ ..] | [name @ .., separator] if SEPARATORS.contains(separator) => {
+        [separator, name @ ..] | [name @ .., separator] if COMMAND_SEPARATORS.contains(separator) => {
             name.len() == 2 && name.iter().all(u8::is_ascii_lowercase)
         }
         _ => false,

@@ -1,8 +1,8 @@
 //! The screen in front of the network: a linear model of byte n-grams, read from a table in memory.
 //!
 //! An attack may stand amid prose, which speaks against it: the most suspicious stretch of a window counts in full, all
-//! of the window in small part, and never for less than `rest_floor`, so that no padding outweighs a plain attack. Most of what requests carry is clearly no attack, and a table look-up for each n-gram
-//! tells so in a few microseconds.
+//! of the window in small part, and never for less than `rest_floor`, so that no padding outweighs a plain attack. Most of
+//! what requests carry is clearly no attack, and a table look-up for each n-gram tells so in a few microseconds.
 //! The weighted sum is the logit of an attack. What comes out above `pass_from` the [gate](super::gate) looks at once more,
 //! and the network is asked about what is left and about what holds one of `signs`; screen and network are then summed,
 //! as they err differently.
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
+use crate::inspection::{COMMAND_SEPARATORS, CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
 use super::ModelFault;
 use super::gate::Gate;
@@ -19,9 +19,6 @@ use super::manifest::{ScreenSection, file_bytes};
 
 /// Lengths of the n-grams, in bytes.
 pub(super) const ORDERS: [usize; 4] = [2, 3, 4, 5];
-
-/// Signs that end a command.
-const BREAKS: [u8; 5] = *b";|&`\n";
 
 /// Multiplier of the hash: 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -136,7 +133,7 @@ impl Screen {
     }
 
     fn is_brief(&self, bytes: &[u8]) -> bool {
-        bytes.len() <= self.section.brief && bytes.iter().any(|byte| BREAKS.contains(byte))
+        bytes.len() <= self.section.brief && bytes.iter().any(|byte| COMMAND_SEPARATORS.contains(byte))
     }
 
     /// The probability of attack of a window that passed, from both logits.
