@@ -1,4 +1,4 @@
-"""The gate between screen and network: a convolution small enough for the thread that serves the request."""
+"""The gate between screen and network: convolutions small enough for the thread that serves the request, and their mean."""
 
 import time
 
@@ -15,6 +15,10 @@ from network import BUCKETS, LEVELS, VALUES, halved
 EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
 SHAPE = (REACH, FIRST, POOL, TAPS, SECOND, DENSE)
 """As the filter has them: see src/model/gate.rs."""
+MEMBERS = 2
+"""Networks of different seeds: their mean lets half as many harmless windows through as either, at the same loss of attacks."""
+SHAPES = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))
+"""Of the parts of a member."""
 EPOCHS, DRAWN, BATCH, RATE = 12, 400_000, 512, 4e-3
 ATTACKS = 0.5
 """Share of attacks in an epoch."""
@@ -58,13 +62,13 @@ class GateNet(nn.Module):
 
 
 class Gate:
-    """A trained gate, as the filter computes it."""
+    """A trained gate, as the filter computes it: the bytes of its members, one after another."""
 
     def __init__(self, raw: bytes):
-        shapes = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))
-        numbers, self.parts, self.raw = torch.from_numpy(np.frombuffer(raw, "<f4").copy()), [], raw
-        for shape, part in zip(shapes, numbers.split([int(np.prod(shape)) for shape in shapes])):
-            self.parts.append(part.reshape(shape))
+        sizes = [int(np.prod(shape)) for shape in SHAPES]
+        numbers, self.members, self.raw = torch.from_numpy(np.frombuffer(raw, "<f4").copy()), [], raw
+        for member in numbers.split(sum(sizes)):
+            self.members.append([part.reshape(shape) for shape, part in zip(SHAPES, member.split(sizes))])
 
     def logits(self, rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """The logit of an attack of each window."""
@@ -73,12 +77,14 @@ class Gate:
             places = np.flatnonzero(buckets == b)
             for start in range(0, len(places), 1024):
                 some = places[start : start + 1024]
-                out[some] = self.some(*tensors([rows[i] for i in some], size, kinds[some], contexts[some])).numpy()
+                inputs = tensors([rows[i] for i in some], size, kinds[some], contexts[some])
+                out[some] = torch.stack([self.said(member, *inputs) for member in self.members]).mean(0).numpy()
         return out
 
-    def some(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """The same of windows of one length."""
-        table, bias1, second, bias2, others, dense, dense_bias, head, bias = self.parts
+    @staticmethod
+    def said(member: list[torch.Tensor], data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """What a member says of windows of one length."""
+        table, bias1, second, bias2, others, dense, dense_bias, head, bias = member
         reach, half = functional.pad(data, (REACH // 2, REACH // 2)), (data.shape[1] // POOL, POOL)
         x = sum(functional.embedding(reach[:, tap : tap + data.shape[1]], table[tap]) for tap in range(REACH)) + bias1
         places = ((data != 0).sum(1, keepdim=True) + POOL - 1) // POOL
@@ -96,7 +102,12 @@ def tensors(rows: list[bytes], size: int, *columns: np.ndarray) -> list[torch.Te
 
 
 def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = EPOCHS) -> Gate:
-    """Trains on windows drawn by their chance."""
+    """Trains the members, one after another."""
+    return Gate(b"".join(member(windows, chance, seed + number, epochs).file() for number in range(MEMBERS)))
+
+
+def member(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int) -> GateNet:
+    """Trains one on windows drawn by their chance."""
     torch.manual_seed(seed)
     rng, net = np.random.default_rng(seed), GateNet()
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-2)
@@ -118,4 +129,4 @@ def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = E
             plan.step()
             total += loss.item() * len(part)
         print(f"gate, epoch {epoch + 1}: loss {total / DRAWN:.5f}, {time.time() - start:.0f} s", flush=True)
-    return Gate(net.eval().file())
+    return net.eval()

@@ -7,6 +7,9 @@
 //! Each place of a window gets the sum of a vector for each of the [`REACH`] bytes around it, the highest of each
 //! [`POOL`] neighbours is kept, a second convolution follows, and its maximum and mean over the window, with a vector for
 //! the kind of place and for each level of the context, go through one dense layer to the logit of an attack.
+//!
+//! A gate has one or more such networks of different training and says the mean of their logits: they err differently, so
+//! that the mean lets fewer harmless windows through at the same loss of attacks.
 
 use std::path::Path;
 
@@ -29,11 +32,23 @@ const POOL: usize = 4;
 /// Places of the second convolution that it sees at once.
 const TAPS: usize = 3;
 
+/// Kinds of places and levels of the context.
+const OTHERS: usize = TargetKind::ALL.len() + CONTEXT_LEVELS * LEVEL_VALUES;
+
+/// Networks of which a gate may say the mean.
+const MOST_MEMBERS: usize = 8;
+
 /// Places of a full window after pooling.
 const PLACES: usize = WINDOW_BYTES / POOL;
 
-/// The convolution's weights, the normalisations of training folded in.
+/// Convolutions whose mean says whether the network is asked.
 pub(super) struct Gate {
+    members: Vec<Member>,
+    section: GateSection,
+}
+
+/// The weights of one convolution, the normalisations of training folded in.
+struct Member {
     /// For each of the bytes around a place and each value of it, what it adds.
     bytes: Vec<[[f32; FIRST]; 256]>,
     first: [f32; FIRST],
@@ -47,16 +62,19 @@ pub(super) struct Gate {
     dense_bias: [f32; DENSE],
     head: [f32; DENSE],
     bias: f32,
-    section: GateSection,
 }
 
 impl Gate {
-    /// Reads the weights that a manifest names: float32, lowest byte first, in the order of the fields.
+    /// Reads the weights that a manifest names: float32, lowest byte first, member after member in the order of the fields.
     pub(super) fn load(manifest: &Path, section: &GateSection) -> Result<Self, ModelFault> {
         let shape = [REACH, FIRST, POOL, TAPS, SECOND, DENSE];
         if section.shape != shape {
             let problem = format!("is {:?}; this filter needs {shape:?}", section.shape);
             return Err(ModelFault::of_key(manifest, "screen.gate.shape", problem));
+        }
+        if !(1..=MOST_MEMBERS).contains(&section.members) {
+            let problem = format!("is {}; it must be from 1 to {MOST_MEMBERS}", section.members);
+            return Err(ModelFault::of_key(manifest, "screen.gate.members", problem));
         }
         if !section.pass_from.is_finite() {
             let problem = format!("is {}; it must be finite", section.pass_from);
@@ -70,28 +88,15 @@ impl Gate {
         if numbers.clone().any(|number| !number.is_finite()) {
             return Err(fault("holds a number that is not finite".to_owned()));
         }
-        let others = TargetKind::ALL.len() + CONTEXT_LEVELS * LEVEL_VALUES;
-        let expected =
-            4 * ((REACH * 256 + 1) * FIRST + (TAPS * FIRST + 1) * SECOND + (others + 2 * SECOND + 2) * DENSE + 1);
+        let expected = 4 * section.members * Member::NUMBERS;
         if bytes.len() != expected {
             return Err(fault(format!("has {} bytes; expected are {expected}", bytes.len())));
         }
-        let bytes: Vec<[[f32; FIRST]; 256]> = (0..REACH).map(|_| std::array::from_fn(|_| row(&mut numbers))).collect();
-        if bytes.iter().flat_map(|values| &values[0]).any(|weight| *weight != 0.0) {
+        let members: Vec<_> = (0..section.members).map(|_| Member::read(&mut numbers)).collect();
+        if members.iter().flat_map(|member| &member.bytes).flat_map(|values| &values[0]).any(|weight| *weight != 0.0) {
             return Err(fault("adds something for byte 0, which stands for what is past the end".to_owned()));
         }
-        Ok(Self {
-            bytes,
-            first: row(&mut numbers),
-            second: rows(&mut numbers, TAPS * FIRST),
-            second_bias: row(&mut numbers),
-            others: rows(&mut numbers, others),
-            dense: rows(&mut numbers, 2 * SECOND),
-            dense_bias: row(&mut numbers),
-            head: row(&mut numbers),
-            bias: numbers.next().unwrap_or_default(),
-            section: section.clone(),
-        })
+        Ok(Self { members, section: section.clone() })
     }
 
     /// The logit of an attack where the gate alone settles it; `None` where the network is to be asked.
@@ -100,11 +105,39 @@ impl Gate {
         (logit < self.section.pass_from).then_some(logit)
     }
 
-    /// The logit of an attack.
+    /// The logit of an attack: the mean of the members.
     fn logit(&self, window: &Window<'_>) -> f32 {
         // Zeros before and behind, for what is seen past the ends: they add nothing.
         let mut bytes = [0; WINDOW_BYTES + REACH - 1];
         bytes.iter_mut().skip(REACH / 2).zip(window.bytes()).for_each(|(to, from)| *to = *from);
+        let sum: f32 = self.members.iter().map(|member| member.logit(window, &bytes)).sum();
+        #[allow(clippy::cast_precision_loss)] // at most MOST_MEMBERS
+        let count = self.members.len() as f32;
+        sum / count
+    }
+}
+
+impl Member {
+    /// Numbers of one member's weights.
+    const NUMBERS: usize =
+        (REACH * 256 + 1) * FIRST + (TAPS * FIRST + 1) * SECOND + (OTHERS + 2 * SECOND + 2) * DENSE + 1;
+
+    fn read(numbers: &mut impl Iterator<Item = f32>) -> Self {
+        Self {
+            bytes: (0..REACH).map(|_| std::array::from_fn(|_| row(numbers))).collect(),
+            first: row(numbers),
+            second: rows(numbers, TAPS * FIRST),
+            second_bias: row(numbers),
+            others: rows(numbers, OTHERS),
+            dense: rows(numbers, 2 * SECOND),
+            dense_bias: row(numbers),
+            head: row(numbers),
+            bias: numbers.next().unwrap_or_default(),
+        }
+    }
+
+    /// The logit of an attack; `bytes` are the window's with zeros around.
+    fn logit(&self, window: &Window<'_>, bytes: &[u8; WINDOW_BYTES + REACH - 1]) -> f32 {
         let mut hidden = [[0.0; FIRST]; PLACES + TAPS - 1];
         let places = window.bytes().len().div_ceil(POOL).min(PLACES);
         for (start, row) in (0..).step_by(POOL).zip(&mut hidden[TAPS / 2..]).take(places) {
@@ -182,7 +215,7 @@ mod tests {
     /// Weights without meaning, the same for every level of the context.
     fn weights() -> Vec<u8> {
         let before = (REACH * 256 + 1) * FIRST + (TAPS * FIRST + 1) * SECOND;
-        let others = (TargetKind::ALL.len() + CONTEXT_LEVELS * LEVEL_VALUES) * DENSE;
+        let others = OTHERS * DENSE;
         #[allow(clippy::cast_possible_truncation)]
         let weight = |at: usize| {
             let of = |number: usize| u16::try_from(number).map(f64::from).unwrap();
@@ -194,8 +227,7 @@ mod tests {
             };
             weight as f32
         };
-        let count = before + others + (2 * SECOND + 2) * DENSE + 1;
-        (0..count).flat_map(|at| weight(at).to_le_bytes()).collect()
+        (0..Member::NUMBERS).flat_map(|at| weight(at).to_le_bytes()).collect()
     }
 
     const EXPECTED: [(&str, f32); 3] = [
@@ -211,7 +243,7 @@ mod tests {
         use sha2::{Digest, Sha256};
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let shape = vec![REACH, FIRST, POOL, TAPS, SECOND, DENSE];
-        GateSection { file: "t.gate".to_owned(), sha256, shape, pass_from: 0.0 }
+        GateSection { file: "t.gate".to_owned(), sha256, members: 1, shape, pass_from: 0.0 }
     }
 
     fn loaded(bytes: &[u8], section: &GateSection) -> Result<Gate, ModelFault> {
@@ -231,6 +263,23 @@ mod tests {
         }
         let longest = gate.logit(&EncodedText::for_tests(2, &[b'a'; WINDOW_BYTES]).window());
         assert!((longest - LONGEST).abs() < 1e-3, "{longest}");
+    }
+
+    #[test]
+    fn several_members_say_their_mean() {
+        let bytes = weights();
+        // The second has a head of zeros, so that it always says its bias.
+        let mut second = bytes.clone();
+        let head = second.len() - 4 * (DENSE + 1);
+        second[head..].fill(0);
+        second[head + 4 * DENSE..].copy_from_slice(&3_f32.to_le_bytes());
+        let both = [bytes, second].concat();
+        let gate = loaded(&both, &GateSection { members: 2, ..section(&both) }).unwrap();
+        for (text, expected) in EXPECTED {
+            let logit = gate.logit(&EncodedText::for_tests(2, text.as_bytes()).window());
+            let expected = f32::midpoint(expected, 3.0);
+            assert!((logit - expected).abs() < 1e-3, "{text}: {logit}, not {expected}");
+        }
     }
 
     #[test]
@@ -254,6 +303,7 @@ mod tests {
         assert!(
             faults(&bytes, GateSection { pass_from: f32::NAN, ..section(&bytes) }).contains("screen.gate.pass_from")
         );
+        assert!(faults(&bytes, GateSection { members: 0, ..section(&bytes) }).contains("screen.gate.members: is 0"));
         assert!(faults(&bytes[4..], section(&bytes)).contains("screen.gate.sha256: is "));
         let short = &bytes[..bytes.len() - 4];
         let found = faults(short, section(short));

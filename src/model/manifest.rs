@@ -190,7 +190,7 @@ pub struct ScreenSection {
     pub gate: Option<GateSection>,
 }
 
-/// The gate between screen and network: a small convolution over what the screen lets through.
+/// The gate between screen and network: small convolutions over what the screen lets through.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct GateSection {
@@ -198,6 +198,8 @@ pub struct GateSection {
     pub file: String,
     /// SHA-256 of that file, in hexadecimal.
     pub sha256: String,
+    /// Networks of which the gate says the mean.
+    pub members: usize,
     /// Bytes the first convolution sees and its width; neighbours of which the highest is kept; places the second sees
     /// and its width; width of the dense layer.
     pub shape: Vec<usize>,
