@@ -73,3 +73,44 @@ def salad(rng: random.Random) -> str:
         return rng.choice(("{}",) * 12 + ("{},", "{}.", "{}'s", "\"{}\"", "'{}'", "{}n't", "it's {}", "({})", "{}!", "{}?", "{};", "{}:", "#{}", "{}-{}", "{}/{}", "{} & {}", "{}'", "“{}”", "{}’s")).replace("{}", one)
     text = " ".join(word() for _ in range(rng.randint(2, 24)))
     return text[rng.randrange(4) :] if rng.random() < 0.3 else text
+
+
+def counted(rng: random.Random) -> str:
+    """Words and numbers by turns, as lists of goods, scores, sizes and dates hold them."""
+    def word() -> str:
+        one = rng.choice(SPOKEN) if rng.random() < 0.2 else rng.choice(NAMES).title() if rng.random() < 0.15 else WEB.make(rng, rng.choice(("noun", "adj", "verb")))
+        return rng.choice(("{}",) * 10 + ("\"{}\"", "'{}'", "{}'s", "it's {}", "{},", "{}.", "({})", "and {}", "{} & {}", "{}:", "{};")).replace("{}", one)
+    amount = lambda: rng.choice((str(rng.randrange(1000)),) * 8 + (number(rng), f"{rng.randrange(99)}.{rng.randrange(99)}", f"{rng.randrange(9)}x", f"{rng.randrange(99)}%", f"{rng.randrange(99)}\""))
+    parts = [part for _ in range(rng.randint(1, 14)) for part in ((word(), amount()) if rng.random() < 0.85 else (word(),))]
+    text = " ".join(parts[rng.randrange(2) :])
+    return text[rng.randrange(6) : -rng.randint(1, 6)] if len(text) > 30 and rng.random() < 0.3 else text
+
+
+def packed_array(rng: random.Random, depth: int = 0) -> str:
+    """Plain values as PHP writes them in cookies and hidden fields: no objects."""
+    def text() -> str:
+        word = rng.choice((WEB.make(rng, "noun"), rng.choice(NAMES), number(rng), ""))
+        return f's:{len(word.encode())}:"{word}";'
+    simple = lambda: rng.choice((text, text, lambda: f"i:{rng.randint(0, 9999)};", lambda: f"b:{rng.randint(0, 1)};", lambda: "N;", lambda: f"d:{rng.randint(0, 99)}.{rng.randint(0, 99)};"))()
+    value = lambda: packed_array(rng, depth + 1) if depth < 2 and rng.random() < 0.15 else simple()
+    count = rng.randint(0, 5)
+    keys = [f"i:{number};" if rng.random() < 0.3 else text() for number in range(count)]
+    return f"a:{count}:{{{''.join(key + value() for key in keys)}}}"
+
+
+def stylesheet(rng: random.Random) -> str:
+    """Rules of a style sheet, as page builders and themes send them."""
+    noun = lambda: WEB.make(rng, "noun")
+    selector = lambda: rng.choice((f".{noun()}", f"#{noun()}", f".{noun()}:hover", f".{noun()}::{rng.choice(('before', 'after'))}", f".{noun()} > li + li", f"[data-{noun()}=\"{noun()}\"]", f"{rng.choice(('a', 'h2', 'body', 'input[type=text]', 'ul li'))}", f":root", f".{noun()}-{noun()}__{noun()}", f"@font-face"))
+    rule = lambda: rng.choice((
+        f"content:\"\\{rng.randint(2000, 9999)}\"", f"content: '{noun()}'", f"background:url({rng.choice((chr(34), chr(39), ''))}../img/{noun()}.png)", f"background: url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='{rng.randint(1, 99)}' viewBox='0 0 {rng.randint(1, 99)} 8'%3E%3Cpath d='M0 0h{rng.randint(1, 9)}v4z' fill='%23{rng.randint(100, 999)}'/%3E%3C/svg%3E\") no-repeat", f"background-image:url(data:image/png;base64,{WEB.make(rng, 'token')}{WEB.make(rng, 'token')}==)", f"color:#{rng.randint(100, 999)}", f"margin: 0 {rng.randint(1, 40)}px", f"width:calc(100% - {rng.randint(1, 99)}px)", f"transform: translate(-50%, {rng.randint(1, 99)}%) rotate({rng.randint(1, 359)}deg)", f"font-family: '{noun().title()}', sans-serif", f"--{noun()}: {rng.randint(1, 99)}rem", f"display:none!important", f"src:url('/fonts/{noun()}.woff2') format('woff2')", f"transition: all .{rng.randint(1, 9)}s ease-in-out", f"filter:drop-shadow(0 0 {rng.randint(1, 9)}px rgba(0,0,0,.{rng.randint(1, 9)}))", f"grid-template-areas: \"{noun()} {noun()}\" \"{noun()} .\""))
+    block = lambda: f"{selector()}{rng.choice(('', ' '))}{{{rng.choice((';', '; ')).join(rule() for _ in range(rng.randint(1, 5)))}}}"
+    blocks = [block() if rng.random() < 0.85 else f"@media {rng.choice(('(max-width:600px)', 'print', '(prefers-color-scheme: dark)', 'screen and (min-width: 40em)'))}{{{block()}}}" for _ in range(rng.randint(1, 6))]
+    return rng.choice(("", "\n", "\n\n")).join(blocks)
+
+
+def button(rng: random.Random) -> str:
+    """Markup of links and buttons of old pages, alone or quoted in a message."""
+    label, noun = WEB.make(rng, "title2"), WEB.make(rng, "noun")
+    element = rng.choice((f'<a href="javascript:void(0)" class="{noun}">{label}</a>', f"<a href='javascript:;' id='{noun}'>{label}</a>", f'<a href="javascript:void(0);" title="{label}">{noun}</a>', f'<a href="#" onclick="return false;">{label}</a>', f'<button type="button" class="{noun}">{label}</button>', f'<a href="javascript:history.back()">{label}</a>', f'<a href="javascript:window.print()">{label}</a>'))
+    return rng.choice((element, element, f"{WEB.make(rng, 'sentence')} {element}", f"{WEB.make(rng, 'sentence')} {element} {WEB.make(rng, 'sentence')}"))

@@ -70,7 +70,7 @@ WORD_RULES: dict[str, Rule] = {
     "noun": NOUNS, "verb": VERBS, "adj": ADJECTIVES, "first": FIRST, "last": LAST, "company": COMPANIES, "emo": EMOTICONS, "sms": SMS, "id": identifier, "lq": lambda _: "\u00ab\u00a0", "rq": lambda _: "\u00a0\u00bb", "en": SENTENCES, **{f"in-{name}": lines for name, lines in LANGUAGES.items()},
     "tongue": tuple(f"«in-{name}»" for name in LANGUAGES),
     "sentence": ("«en»", "«en»", "«en»", "«tongue»"),
-    "listed": PAYLOADS, "rawpayload": lambda r: r.choice(PAYLOADS) if r.random() < 0.35 else quotation(r), "payload": ("\"«rawpayload»\"", "`«rawpayload»`", "`«rawpayload»`", "'«rawpayload»'", "<code>«esc!«rawpayload»»</code>", "“«rawpayload»”", "«listed»"), "security": SECURITY,
+    "listed": PAYLOADS, "rawpayload": lambda r: r.choice(PAYLOADS) if r.random() < 0.35 else quotation(r), "payload": ("\"«rawpayload»\"", "`«rawpayload»`", "`«rawpayload»`", "<code>«esc!«rawpayload»»</code>", "“«rawpayload»”", "“«listed»”"), "security": SECURITY,
     "text": ("«sentence»", "«sentence» «sentence»", "«sentence» «sentence» «sentence»", "«sentence»\n«sentence»", "«sentence»\n\n«sentence» «sentence»"),
     "site": ("www.example.org", "shop.example.com", "blog.example.net", "cdn.example.io", "news.example.co.uk", "«noun».example.de", "«noun»-«noun».example.fr", "api.«noun».example.dev", "«noun».«noun».example.com", "www.«noun»«noun».com", "«noun».io", "static.«noun».net"),
     "link": ("https://«site»/«word»/«word»", "https://«site»/«noun»/«n»", "https://«site»/?«id»=«n»", "https://«site»/«noun»-«noun»-«n».html", "http://«site»/", "https://«site»/«noun»?«id»=«noun»&«id»=«n»#«noun»", "https://«site»/«noun»/«noun»/«noun»?utm_source=«word»&utm_medium=email&utm_campaign=«noun»_«n»"),

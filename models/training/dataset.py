@@ -21,8 +21,8 @@ from prepare import Part
 from rewrites import REWRITES, renamed
 
 GENERATED = {
-    "sqli": 30000, "xss": 26000, "path-traversal": 18000, "cmdi": 30000, "nosqli": 9000, "ssti": 11000,
-    "code-injection": 14000, "xxe": 7000, "ldapi": 7000, "ssrf": 10000, "crlf": 8000,
+    "sqli": 33000, "xss": 29000, "path-traversal": 21000, "cmdi": 36000, "nosqli": 12000, "ssti": 14000,
+    "code-injection": 18000, "xxe": 7000, "ldapi": 8000, "ssrf": 12000, "crlf": 11000,
 }
 LISTS = ("PayloadsAllTheThings", "fuzzdb", "payloadbox", "grananqvist")
 """Lists of payloads, by source."""
@@ -34,7 +34,7 @@ EMBEDDED = 70_000
 """Attacks set into long texts."""
 EVIDENT = 64
 """Bytes of an attack that a window of a long text must hold to be one: what is no longer stands whole in some window."""
-GENERATED_PATHS, GENERATED_BENIGN = 5000, 190_000
+GENERATED_PATHS, GENERATED_BENIGN = 6000, 205_000
 ATTACK_KINDS = (("query-value", 46), ("body-value", 24), ("header", 10), ("cookie", 8), ("path", 3), ("query-name", 2), ("body-name", 2), ("file-name", 2), ("body-text", 5))
 BENIGN_KINDS = {"value": (("query-value", 50), ("body-value", 44), ("cookie", 2), ("header", 2), ("body-text", 2)), "body": (("body-value", 60), ("body-text", 40)), "header": (("header", 1),)}
 MAX_WINDOWS = 6
@@ -52,8 +52,10 @@ SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.i
 """What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
 AUGMENTED, POOL = 60_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
 """Texts made of pieces of others, and the sources of the pieces."""
-BARE = frozenset(payload.lower().encode() for payload in PAYLOADS)
-"""Attacks that ordinary texts quote: a text that is no more than one is nobody's."""
+OPERATORS = ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$not", "$nor", "$or", "$and", "$exists", "$type", "$regex", "$options", "$where", "$expr", "$mod", "$size", "$all", "$elemmatch", "$text", "$func", "$jsonschema")
+"""Operators of a document store's queries, as names: its own console sends them as attacks on other applications do."""
+BARE = frozenset(text.lower().encode() for text in (*PAYLOADS, *OPERATORS))
+"""Attacks that ordinary texts quote, and names that are the language of one application: a text that is no more than one is nobody's."""
 PROSE = re.compile(r"exploit (name|description)|^(can be|function|zip |note|description|allows|root@)|works? (in|on) ", re.I)
 
 

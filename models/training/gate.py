@@ -1,4 +1,4 @@
-"""The gate between screen and network: convolutions small enough for the thread that serves the request, and their mean."""
+"""The gate between screen and network: convolutions small enough for the thread that serves the request, asked one after another; their mean counts."""
 
 import time
 
@@ -16,7 +16,7 @@ EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
 SHAPE = (REACH, FIRST, POOL, TAPS, SECOND, DENSE)
 """As the filter has them: see src/model/gate.rs."""
 MEMBERS = 2
-"""Networks of different seeds: their mean lets half as many harmless windows through as either, at the same loss of attacks."""
+"""Networks of different seeds: the mean of two lets half as many harmless windows through as either, at the same loss of attacks."""
 SHAPES = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))
 """Of the parts of a member."""
 EPOCHS, DRAWN, BATCH, RATE = 12, 400_000, 512, 4e-3
@@ -71,14 +71,15 @@ class Gate:
             self.members.append([part.reshape(shape) for shape, part in zip(SHAPES, member.split(sizes))])
 
     def logits(self, rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-        """The logit of an attack of each window."""
-        out, buckets = np.zeros(len(rows), np.float32), np.array([dataset.bucket_of(len(row)) for row in rows], np.int64)
+        """The logit of an attack of each window as it stands after each member: their mean so far."""
+        out, buckets = np.zeros((len(rows), len(self.members)), np.float32), np.array([dataset.bucket_of(len(row)) for row in rows], np.int64)
         for b, size in enumerate(BUCKETS):
             places = np.flatnonzero(buckets == b)
             for start in range(0, len(places), 1024):
                 some = places[start : start + 1024]
                 inputs = tensors([rows[i] for i in some], size, kinds[some], contexts[some])
-                out[some] = torch.stack([self.said(member, *inputs) for member in self.members]).mean(0).numpy()
+                said = torch.stack([self.said(member, *inputs) for member in self.members], dim=1)
+                out[some] = (said.cumsum(1) / torch.arange(1, len(self.members) + 1)).numpy()
         return out
 
     @staticmethod

@@ -10,10 +10,12 @@ from typing import Callable, NamedTuple
 
 import generators_benign
 import generators_benign_rich
-from benign_messages import message, salad, service
+from benign_messages import button, counted, message, packed_array, salad, service, stylesheet
 from benign_texts import TEXTS, block_editor, long_document, notebook, several
 from benign_web import WEB
-from generators_common import token
+from generators_common import number, token
+from written.ordinary import ORDINARY
+from written.texts import TEXTS as WRITTEN_TEXTS
 
 Places = tuple[tuple[str, int], ...]
 FIELD: Places = (("body-value", 62), ("query-value", 26), ("body-text", 8), ("header", 2), ("cookie", 2))
@@ -57,6 +59,36 @@ def password(rng: random.Random) -> str:
         return generators_benign.password(rng)
     alphabet = string.ascii_letters + string.digits + "".join(rng.sample(string.punctuation, rng.randint(1, 20)))
     return "".join(rng.choices(alphabet, k=rng.randint(6, 40)))
+
+
+def written(templates: tuple[str, ...]) -> Callable[[random.Random], str]:
+    """A maker out of templates written one by one."""
+    return lambda rng: WEB.fill(rng, rng.choice(templates))
+
+
+def site_address(rng: random.Random) -> str:
+    """An address of a page of some site, of whatever name: as Referer, Origin, link or return address."""
+    noun = lambda: WEB.make(rng, rng.choice(("noun", "adj"))).lower().replace(" ", "-").replace("'", "")
+    host = ".".join(rng.choice((noun(), f"{noun()}-{noun()}", f"{noun()}{rng.randint(1, 99)}", f"{noun()}-{noun()}-{noun()}")) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+    host = f"{rng.choice(('', '', 'www.', 'shop.', 'blog.', 'data.', 'api.', 'mail.', 'docs.', 'm.', 'app.', 'cdn.'))}{host}.{rng.choice(('com', 'com', 'org', 'net', 'de', 'fr', 'io', 'co.uk', 'example', 'example', 'test', 'info', 'cn', 'ru', 'pl', 'jp', 'com.br', 'app', 'dev', 'edu', 'gov', 'museum'))}"
+    step = lambda: rng.choice((noun(), noun(), number(rng), f"{noun()}-{noun()}", f"{noun()} {noun()}.{rng.choice(('pdf', 'md', 'csv', 'rust', 'ps1', 'yaml', 'docx'))}", f"o'{noun()}", token(rng), f"_{noun()}", f"{noun()}.html", "-", "index.php", "content", "customers", "login", "edit", "wiki"))
+    path = "".join(f"/{step()}" for _ in range(rng.choice((0, 0, 1, 1, 2, 3, 4)))) + rng.choice(("", "", "/"))
+    query = "&".join(f"{noun()}={step()}" for _ in range(rng.randint(1, 3)))
+    return f"{rng.choice(('http', 'http', 'https'))}://{host}{rng.choice(('', '', '', '', ':8080', ':8443', ':3000'))}{path}{rng.choice(('', '', '', f'?{query}', f'#{noun()}'))}"
+
+
+CELLS = (
+    "find «place» -type f -name '*.«ext»' -mtime -«1-9» -print0 | xargs -0 grep -l '«noun»' | tee /tmp/«noun».txt", "find . -name \"*.«ext»\" | head -«n»", "ls -la «place»", "df -h | sort -k5", "du -sh * | sort -h", "tail -n «n» «place»/«noun».log | grep -i error", "ps aux | grep python", "nvidia-smi", "pip install -q «noun»", "export «up!«noun»»=«noun»", "for f in *.«ext»; do wc -l \"$f\"; done", "for f in «place»/*; do echo \"$f\"; gzip -k \"$f\"; done", "awk -F, '{print $«1-9»}' «noun».csv | sort | uniq -c", "tar xzf «noun».tar.gz && cd «noun»", "head -«1-9» «noun».csv", "sed -i 's/«noun»/«noun»/g' «noun».«ext»", "cat /proc/cpuinfo | grep model", "env | grep PATH", "mkdir -p «noun»/«noun»", "cp «noun».«ext» «place»/", "chmod +x run.sh && ./run.sh", "python «noun».py --«noun» «n» > «noun».log 2>&1 &", "git clone https://git.example.org/«noun»/«noun».git", "git pull && make", "curl -fsSL https://«noun».example.org/install.sh | sh", "wget -q https://«noun».example.com/«noun».zip -O «noun».zip; unzip -o «noun».zip", "wget -qO- http://127.0.0.1:«3000-9999»/«noun» | jq .", "docker ps -a; docker logs «noun» | tail", "kubectl get pods | grep -v Running", "cat «noun».«ext» | tr ',' '\\t' | column -t", "echo $HOME; whoami; hostname", "uname -a; cat /etc/os-release", "diff «noun».«ext» «noun».«ext» || true", "sort -u «noun».txt > «noun»2.txt", "grep -rn '«noun»' «place» | wc -l", "mysql -u «first2» -e 'select count(*) from «noun»'", "psql -c \"select * from «noun» limit «n»\"", "sqlite3 «noun».db '.tables'", "aws s3 cp s3://«noun»/«noun».csv .", "rm -rf build && mkdir build", "test -f «noun».csv || exit 1", "set -euo pipefail", "#!/bin/bash", "# «noun» of the «noun»", "cd «place»; ls", "ssh «noun» 'uptime'", "rsync -av «noun»/ «noun»:«place»/", "systemctl status «noun» | head -3", "crontab -l | grep «noun»", "jupyter nbconvert --to html «noun».ipynb",
+)
+"""Lines of shell that people run in their own notebooks."""
+
+
+def shell_cell(rng: random.Random) -> str:
+    """A cell of a notebook that a shell runs."""
+    fill = lambda: WEB.fill(rng, rng.choice(CELLS).replace("«place»", rng.choice(("/srv/www", "/var/www", "/data", "..", "../logs", "~/work", "/home/«first2»", "/tmp", ".", "/var/log", "/mnt/«noun»", "/opt/«noun»"))).replace("«ext»", rng.choice(("php", "py", "csv", "txt", "json", "sh", "log", "conf"))))
+    if rng.random() < 0.2:
+        return "\n".join(f"!{fill()}" for _ in range(rng.randint(1, 2)))
+    return f"{rng.choice(('%%bash', '%%bash', '%%bash', '%%sh', '%%script bash', '%%bash --out result'))}\n" + "\n".join(fill() for _ in range(rng.randint(1, 5)))
 
 
 def search_in_many(rng: random.Random) -> str:
@@ -113,7 +145,8 @@ ROOMS = (
 
 def room(rng: random.Random) -> str:
     """A path of a program's interface, a file store or a documentation, of words that look like a server's folders."""
-    steps = [WEB.make(rng, "noun") if rng.random() < 0.35 else rng.choice(ROOMS) for _ in range(rng.randint(1, 5))]
+    joined = lambda: rng.choice(("{}{}", "{}-{}", "{}_{}", "{}.{}")).format(rng.choice((WEB.make(rng, "noun"), rng.choice(ROOMS))), rng.choice(ROOMS))
+    steps = [WEB.make(rng, "noun") if rng.random() < 0.35 else joined() if rng.random() < 0.3 else rng.choice(ROOMS) for _ in range(rng.randint(1, 5))]
     start = WEB.fill(rng, rng.choice(("", "", "/api", "/api/v«1-4»", "/rest/api/«1-3»", "/v«1-3»", "/«noun»", "/files", "/f/«first»", "/s/«last»", "/«noun»/«uuid»", "/docs/en", "/wp-json/wp/v2", "/-", "/@«first»", "/index.php")))
     end = WEB.fill(rng, rng.choice(("", "", "", "/", "/«n»", "/«uuid»", ".json", ".xml", ".html", ".php", ".zip", ".tar.gz", ".pdf", ".txt", ".csv", ".md", ".py", ".js", "/«last»'s «noun».docx", "/«noun» («1-9»).pdf", "/«noun».«noun».zip", "/o'«last»/«noun».zip", "/«first» & «first».jpg", "/«noun»@«1-9».«0-9»", ":«noun»", "/«noun»,«noun»", "/«noun»=«n»", "/~", "/«noun».min.js", "/«cap!«noun»»_«cap!«noun»».html", "/#«noun»", "/«noun»[«0-9»]", "/«id»/«n»;v=«n»")))
     path = f"{start}/{'/'.join(steps)}{end}"
@@ -142,7 +175,11 @@ def html_document(rng: random.Random) -> str:
     return rng.choice((start, f"{start}{head}{body}", f"{start}\n{head}\n{body}", f"{start}\n{head}", f"{head}{body}", f"{start}<html><body>{several(rng, 'block', 1, 2, '')}</body></html>"))
 
 
+WRITTEN = {"query-value": 26, "body-value": 20, "cookie": 8, "header": 12, "path": 10, "query-name": 5, "body-name": 5, "file-name": 6}
+"""How often the templates of a place come."""
+
 KINDS: dict[str, Kind] = {
+    **{f"written-{place}": Kind(weight, ((place, 100),), written(ORDINARY[place])) for place, weight in WRITTEN.items()}, "written-texts": Kind(34, LONG, written(WRITTEN_TEXTS)),
     "html-document": Kind(10, LONG, html_document), "calendar": Kind(14, (("body-text", 76), ("body-value", 24)), calendar),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),
@@ -150,15 +187,15 @@ KINDS: dict[str, Kind] = {
     "search": Kind(28, ASKED, search_in_many), "title": Kind(18, FIELD, texts("title")), "security-prose": Kind(20, LONG, texts("security", 1, 3, " ")), "parameter-name": Kind(14, NAMED, web("parameter")),
     "api-filter": Kind(26, DATA, web("api")), "graphql": Kind(12, LONG, web("graphql")), "json-record": Kind(26, DATA, web("json")), "json-text": Kind(16, DATA, json_with_text), "csv": Kind(6, LONG, web("csv")), "telemetry": Kind(20, (("body-value", 60), ("body-text", 28), ("query-value", 12)), web("telemetry")),
     "xml": Kind(14, (("body-text", 70), ("body-value", 30)), web("xml")), "xml-random": Kind(10, (("body-text", 70), ("body-value", 30)), old(generators_benign_rich, "xml")), "merge-field": Kind(18, FIELD, web("merge")), "formula": Kind(10, FIELD, web("formula")), "odd-value": Kind(40, DATA, web("odds")), "random-shape": Kind(24, DATA, random_shape),
-    "address-or-path": Kind(30, (("query-value", 38), ("body-value", 26), ("header", 20), ("cookie", 4), ("file-name", 4), ("query-name", 2), ("body-text", 6)), web("where")), "path-rooms": Kind(14, (("path", 88), ("query-value", 8), ("body-value", 4)), room), "path-first": Kind(10, (("path", 100),), old(generators_benign, "path")), "file-name": Kind(8, (("file-name", 90), ("body-value", 10)), old(generators_benign, "file_name")), "structured-first": Kind(24, DATA, old(generators_benign, "structured")), "packed-bytes": Kind(8, DATA, web("packed")),
+    "address-or-path": Kind(30, (("query-value", 38), ("body-value", 26), ("header", 20), ("cookie", 4), ("file-name", 4), ("query-name", 2), ("body-text", 6)), web("where")), "path-rooms": Kind(24, (("path", 88), ("query-value", 8), ("body-value", 4)), room), "path-first": Kind(10, (("path", 100),), old(generators_benign, "path")), "file-name": Kind(8, (("file-name", 90), ("body-value", 10)), old(generators_benign, "file_name")), "structured-first": Kind(24, DATA, old(generators_benign, "structured")), "packed-bytes": Kind(8, DATA, web("packed")),
     "markdown": Kind(30, LONG, texts("md", 1, 6)), "html-editor": Kind(34, LONG, lambda rng: several(rng, "block", 1, 7, rng.choice(("", "\n")))), "html-inline": Kind(8, LONG, texts("in", 1, 3, " ")), "wiki": Kind(24, LONG, texts("wikipart", 1, 6)), "bbcode": Kind(8, LONG, texts("bbcode", 1, 3)), "chat": Kind(22, LONG, texts("chat", 1, 2, "\n")), "mail": Kind(12, LONG, texts("mail")), "ticket": Kind(14, LONG, texts("ticket")), "block-editor": Kind(14, LONG, block_editor), "notebook": Kind(8, LONG, notebook),
-    "message": Kind(14, LONG, message), "word-salad": Kind(20, FIELD, salad), "service-name": Kind(10, (("body-value", 40), ("query-value", 34), ("path", 20), ("header", 6)), service),
+    "message": Kind(14, LONG, message), "word-salad": Kind(20, FIELD, salad), "counted": Kind(16, FIELD, counted), "packed-array": Kind(5, (("cookie", 50), ("body-value", 40), ("query-value", 10)), packed_array), "stylesheet": Kind(8, LONG, stylesheet), "shell-cell": Kind(10, LONG, shell_cell), "site-address": Kind(26, (("header", 60), ("query-value", 20), ("body-value", 16), ("body-text", 4)), site_address), "button": Kind(5, LONG, button), "service-name": Kind(10, (("body-value", 40), ("query-value", 34), ("path", 20), ("header", 6)), service),
     "program": Kind(26, LONG, texts("program")), "line-of-code": Kind(20, LONG, texts("line")), "inline-code": Kind(10, LONG, texts("step")), "long-document": Kind(16, (("body-value", 84), ("body-text", 16)), long_document), "console": Kind(20, (("body-value", 90), ("body-text", 10)), console),
     **{f"rich-{name}": Kind(5, LONG, old(generators_benign_rich, name)) for name in ("prose", "title", "markdown", "editor", "wiki", "report")},
 }
 
 
-AUTHORED = frozenset(("security-prose", "title", "markdown", "html-editor", "html-inline", "wiki", "bbcode", "chat", "mail", "ticket", "block-editor", "notebook", "program", "line-of-code", "inline-code", "long-document", "console", *(name for name in KINDS if name.startswith("rich-"))))
+AUTHORED = frozenset(("security-prose", "title", "markdown", "html-editor", "html-inline", "wiki", "bbcode", "chat", "mail", "ticket", "block-editor", "notebook", "program", "line-of-code", "inline-code", "long-document", "console", "button", "shell-cell", "written-texts", *(name for name in KINDS if name.startswith("rich-"))))
 """Kinds that authors write, who quote attacks and code: of them 1 % may be refused, as of code and Markdown in the corpora."""
 
 

@@ -26,6 +26,8 @@ class TextNet(nn.Module):
         self.norm3 = nn.BatchNorm1d(THIRD)
         self.conv4 = nn.Conv1d(THIRD, THIRD, 3, padding=4, dilation=4)
         self.norm4 = nn.BatchNorm1d(THIRD)
+        self.conv5 = nn.Conv1d(THIRD, THIRD, 3, padding=8, dilation=8)
+        self.norm5 = nn.BatchNorm1d(THIRD)
         self.dense = nn.Linear(2 * THIRD, DENSE)
         self.levels = nn.Embedding(LEVELS * VALUES, DENSE)
         nn.init.normal_(self.levels.weight, std=0.02)
@@ -40,6 +42,7 @@ class TextNet(nn.Module):
         x = torch.relu(halved(self.norm2(self.conv2(x))))
         x = torch.relu(self.norm3(self.conv3(x)))
         x = x + torch.relu(self.norm4(self.conv4(x)))
+        x = x + torch.relu(self.norm5(self.conv5(x)))
         x = torch.cat([x.amax(2), x.mean(2)], dim=1)
         return self.head(self.drop(torch.relu(self.dense(x) + self.levels(context + self.starts).sum(1))))
 

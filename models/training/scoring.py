@@ -27,10 +27,10 @@ class Score(NamedTuple):
 
 
 class Joint(NamedTuple):
-    """How the logits of screen and network become one: the network is asked from `pass_from` of the screen and `gate_from` of the gate on."""
+    """How the logits of screen and network become one: the network is asked from `pass_from` of the screen and `gate_from` of each network of the gate on."""
 
     pass_from: float
-    gate_from: float
+    gate_from: tuple[float, ...]
     pass_cap: float
     network: float
     weight: float
@@ -78,7 +78,7 @@ class Model:
         return self.screen.logits([part.window for part in parts], *columns(parts))
 
     def gated(self, parts: Sequence[Part]) -> np.ndarray:
-        """What the gate alone says of each window, as a logit."""
+        """What the gate alone says of each window, as a logit after each of its networks."""
         return self.gate.logits([part.window for part in parts], *columns(parts))
 
     def cleared(self, parts: Sequence[Part], first: np.ndarray) -> np.ndarray:
@@ -86,8 +86,10 @@ class Model:
         rows = [part.window for part in parts]
         passes = (first >= self.joint.pass_from) | screen.brief(rows)
         clear, above = np.where(passes, np.nan, first), np.flatnonzero(passes)
-        second = self.gated([parts[i] for i in above]) if len(above) else np.zeros(0)
-        clear[above] = np.where(second < self.joint.gate_from, second, np.nan)
+        if len(above):
+            said = self.gated([parts[i] for i in above])
+            below = said < np.array(self.joint.gate_from)
+            clear[above] = np.where(below.any(1), said[np.arange(len(above)), below.argmax(1)], np.nan)
         clear[screen.signed(rows)] = np.nan
         return clear
 

@@ -13,8 +13,8 @@ from data import LABELS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-LOST, LOST_BEHIND = 0.004, 0.003
-"""Share of the attacks known to the network that the screen may lose, and the gate of those that come so far."""
+LOST, LOST_BEHIND = 0.004, (0.001, 0.004)
+"""Share of the attacks known to the network that the screen may lose, and each network of the gate of those that come so far."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
 HOT = 0.05
@@ -23,7 +23,7 @@ WANTED = {"low": 0.45, "medium": 0.9, "high": 3.0}
 """Share of those refused, in each group's own measure."""
 FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
 """From which score on anything is refused."""
-QUOTED = {"crlf": 0.25}
+QUOTED = {"crlf": 0.1}
 """How much higher the floor of a class is: logs and telemetry quote lines of headers, which is no injection, and a miss costs little."""
 
 
@@ -76,11 +76,15 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     ahead = {part: np.inf if short else of_attacks[part] for part, short in zip(flat, screen.brief([part.window for part in flat]))}
     pass_from = lowest([[ahead[part] for part in parts] for parts in known if parts], LOST)
     gated = dict(zip(flat, model.gated(flat).tolist()))
-    gate_from = lowest([[gated[part] for part in parts if ahead[part] >= pass_from] for parts in known], LOST_BEHIND)
+    known = [[part for part in parts if ahead[part] >= pass_from] for parts in known]
+    gate_from: tuple[float, ...] = ()
+    for number, lost in enumerate(LOST_BEHIND):
+        gate_from += (round(lowest([[gated[part][number] for part in parts] for parts in known], lost), 5),)
+        known = [[part for part in parts if gated[part][number] >= gate_from[number]] for parts in known]
     model.joint = Joint(pass_from, gate_from, 0.25, 1.0, 0.0, 0.0)
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
-        print(f"{group.name}: {np.mean([any(first[part] >= pass_from for part in parts) for parts in group.texts]):.3%} pass the screen (from {pass_from:.2f}), {np.mean([any(asked[part] for part in parts) for parts in group.texts]):.3%} need the network (gate from {gate_from:.2f})", flush=True)
+        print(f"{group.name}: {np.mean([any(first[part] >= pass_from for part in parts) for parts in group.texts]):.3%} pass the screen (from {pass_from:.2f}), {np.mean([any(asked[part] for part in parts) for parts in group.texts]):.3%} need the network (gate from {gate_from})", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
     hits = [part for part, ask in zip(hits, model.asks(hits, np.array([of_attacks[part] for part in hits]))) if ask]
@@ -95,7 +99,8 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
 
     network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
     print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
-    model.joint = Joint(*(round(float(v), 5) for v in (pass_from, gate_from, 0.25, network, share, shift)))
+    pass_from, network, share, shift = (round(float(v), 5) for v in (pass_from, network, share, shift))
+    model.joint = Joint(pass_from, gate_from, 0.25, network, share, shift)
     lift(model, groups)
     for _ in range(3):
         lower(model, groups)

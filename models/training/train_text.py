@@ -30,12 +30,14 @@ from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
 SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 26, 400_000, 256, 3e-3
-SHARES = {"norm": 0.56, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.08, "nosqli": 0.018, "ssti": 0.02, "code-injection": 0.027, "xxe": 0.015, "ldapi": 0.015, "ssrf": 0.02, "crlf": 0.015}
+SHARES = {"norm": 0.53, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.09, "nosqli": 0.024, "ssti": 0.022, "code-injection": 0.03, "xxe": 0.013, "ldapi": 0.016, "ssrf": 0.023, "crlf": 0.022}
 """Share of each class in an epoch."""
 LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0}
 """How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone."""
-OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 40.0
+OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 150.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
+AT_THE_GATE = 9.0
+"""How much likelier the gate learns from a recorded request than from another text: it is there for what sites really send."""
 HARD, MISSED = 6.0, 3.0
 """How much likelier a benign window is drawn after it was taken for an attack, and a generated attack after it was not."""
 MINED = 3
@@ -52,9 +54,9 @@ class Split(NamedTuple):
     """Whether an application is trained on, chooses thresholds or tests."""
 
 
-def weights(windows: dataset.Windows) -> np.ndarray:
+def weights(windows: dataset.Windows, recorded: float = 3.0) -> np.ndarray:
     """Chance of each window to be drawn: the classes after SHARES, recorded requests and HttpParams more than the rest."""
-    chance = np.array([3.0 if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else LISTED.get(s, 1.0) for s, label in zip(windows.source, windows.label)])
+    chance = np.array([recorded if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else LISTED.get(s, 1.0) for s, label in zip(windows.source, windows.label)])
     # Half of the time would go into the windows of full length, many of them of the same long texts.
     chance[np.array([len(row) > BUCKETS[-2] for row in windows.rows])] *= 0.5
     chance[np.array([label > 0 and bool(OPERATOR.fullmatch(row)) for row, label in zip(windows.rows, windows.label)])] *= OFTEN
@@ -163,7 +165,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
     parser.add_argument("--keep", choices=("network", "all"), help="take the network trained last, or screen and gate too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.9")
+    parser.add_argument("--version", default="2026-11-21.10")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -173,7 +175,7 @@ def main() -> None:
     else:
         windows, sieve = screened(assembled(args, split))
         (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
-        door = gate.fit(windows, weights(windows), SEED)
+        door = gate.fit(windows, weights(windows, AT_THE_GATE), SEED)
         (SCRATCH / "text.gate").write_bytes(door.raw)
     if args.keep:
         net = TextNet(len(KINDS), len(LABELS))
@@ -217,7 +219,7 @@ def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chos
     """The manifest."""
     hashed = lambda suffix: {"file": path.with_suffix(suffix).name, "sha256": hashlib.sha256(path.with_suffix(suffix).read_bytes()).hexdigest()}
     joint = chosen.joint._asdict()
-    door = {"gate": {**hashed(".gate"), "shape": list(gate.SHAPE), "pass_from": joint.pop("gate_from")}}
+    door = {"gate": {**hashed(".gate"), "shape": list(gate.SHAPE), "pass_from": list(joint.pop("gate_from"))}}
     inputs = [("bytes", "uint8", ["batch", "length"]), ("kind", "uint8", ["batch"]), ("context", "uint8", ["batch", LEVELS])]
     return {
         "labels": list(LABELS),

@@ -198,13 +198,12 @@ pub struct GateSection {
     pub file: String,
     /// SHA-256 of that file, in hexadecimal.
     pub sha256: String,
-    /// Networks of which the gate says the mean.
-    pub members: usize,
     /// Bytes the first convolution sees and its width; neighbours of which the highest is kept; places the second sees
     /// and its width; width of the dense layer.
     pub shape: Vec<usize>,
-    /// Logit from which on the network is asked.
-    pub pass_from: f32,
+    /// For each of the gate's networks the logit that the mean of those so far must reach for the next, and in the end the
+    /// network, to be asked.
+    pub pass_from: Vec<f32>,
 }
 
 /// One source of training data.

