@@ -23,8 +23,8 @@ WANTED = {"low": 0.45, "medium": 0.9, "high": 3.0}
 """Share of those refused, in each group's own measure."""
 FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
 """From which score on anything is refused."""
-QUOTED = {"crlf": 0.1}
-"""How much higher the floor of a class is: logs and telemetry quote lines of headers, which is no injection, and a miss costs little."""
+APART = {"crlf": 0.1, "nosqli": -0.15}
+"""How much higher or lower the floor of a class is: logs and telemetry quote lines of headers, which is no injection, and a miss costs little; of `$ne` as a name, three letters, no network is as sure as of other attacks."""
 
 
 class Group(NamedTuple):
@@ -195,7 +195,7 @@ def searched(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: f
 
 def floor_of(label: str, floor: float) -> float:
     """The lowest threshold of a class."""
-    return min(0.95, floor + QUOTED.get(label, 0.0))
+    return min(0.95, max(FLOORS["high"], floor + APART.get(label, 0.0)))
 
 
 def lowering(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float, limits: dict[str, float]) -> tuple[str, float] | None:
