@@ -36,6 +36,8 @@ LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "genera
 """How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone."""
 OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 150.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
+AMID = {"generated/embedded": 2.5, "generated/around": 2.0}
+"""How much likelier yet attacks amid ordinary texts are drawn, and the ordinary texts around them."""
 AT_THE_GATE = 9.0
 """How much likelier the gate learns from a recorded request than from another text: it is there for what sites really send."""
 HARD, MISSED = 6.0, 3.0
@@ -63,7 +65,7 @@ def weights(windows: dataset.Windows, recorded: float = 3.0) -> np.ndarray:
     for n, label in enumerate(LABELS):
         mine = windows.label == n
         chance[mine] *= SHARES[label] / max(1e-9, chance[mine].sum())
-    return chance
+    return chance * np.array([AMID.get(source, 1.0) for source in windows.source])
 
 
 def screened(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> tuple[dataset.Windows, screen.Screen]:
