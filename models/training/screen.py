@@ -12,7 +12,7 @@ from network import LEVELS, VALUES
 
 ORDERS, BITS = (2, 3, 4, 5), 19
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-EPOCHS, BATCH, RATE, DECAY = 24, 1024, 0.02, 1e-6
+EPOCHS, BATCH, RATE, DECAY = 12, 1024, 0.02, 1e-6
 SPAN, REST = 32, 0.15
 """Places of the stretch that counts in full, and how much all places count beside it: an attack amid prose is one all the same."""
 REST_FLOOR, OTHERS = -4.0, 0.4
