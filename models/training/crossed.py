@@ -111,8 +111,8 @@ def main() -> None:
     parser.add_argument("--without-dev", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    for fold in ["lists"] if args.lists else args.fold or range(FOLDS):
-        split = without_lists() if args.lists else split_of(fold, args.data, args.captures)
+    splits = {"lists": without_lists()} if args.lists else {fold: split_of(fold, args.data, args.captures) for fold in args.fold or range(FOLDS)}
+    for fold, split in splits.items():
         windows, sieve = train_text.screened(train_text.assembled(args, split), SCREEN_EPOCHS)
         door = gate.fit(windows, train_text.weights(windows, train_text.AT_THE_GATE), train_text.SEED, GATE_EPOCHS)
         net = train_text.fit(windows, args.epochs, args.drawn)

@@ -12,6 +12,7 @@ import augment
 import data
 import generated as generated_rows
 import generators_benign
+import generators_nosqli
 import generators_traversal
 import prepare
 from benign_words import PAYLOADS, QUOTED
@@ -52,7 +53,7 @@ SENSITIVE = re.compile(r"\.\.|%2e|%c0|%uff0e|0x2e|etc[/\\%]|passwd|shadow|win\.i
 """What a path must have to be an attack: the lists hold plain paths too, and so do ordinary values."""
 AUGMENTED, POOL = 60_000, ("web_requests", "ada-url/kasztp", "uap-core", "octokit-webhooks", "joke2k-faker", "UD_German-GSD", "UD_Chinese-GSD", "grananqvist-legal", "tldr/prose", "30-seconds-of-code", "TheAlgorithms-Python")
 """Texts made of pieces of others, and the sources of the pieces."""
-OPERATORS = ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$not", "$nor", "$or", "$and", "$exists", "$type", "$regex", "$options", "$where", "$expr", "$mod", "$size", "$all", "$elemmatch", "$text", "$func", "$jsonschema")
+OPERATORS = (*generators_nosqli.COMPARISONS, *generators_nosqli.RULES["bare"])
 """Operators of a document store's queries, as names: its own console sends them as attacks on other applications do."""
 BARE = frozenset(text.lower().encode() for text in (*PAYLOADS, *OPERATORS))
 """Attacks that ordinary texts quote, and names that are the language of one application: a text that is no more than one is nobody's."""

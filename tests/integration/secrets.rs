@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::harness::{Origin, Waf, waf, wait_for};
+use crate::harness::{Origin, Waf, free_port, waf, wait_for};
 
 /// Each request's secret begins with this, so that a leak shows where it came from.
 const SECRET: &str = "hunter2";
@@ -163,7 +163,7 @@ fn no_secret_leaves_by_the_store_the_logs_the_admin_api_or_an_export() {
 #[test]
 fn no_secret_leaves_by_the_spool_or_when_everything_fails() {
     // Nobody listens where the site and the database should be.
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dead = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let storage = format!(
         "{LOUD}[storage]\nkind = \"mongodb\"\nuri = \"mongodb://me:hunter2-uri@{dead}\"\non_unreachable = \"start\"\n\
          connect_timeout = \"200ms\"\n"
