@@ -114,7 +114,7 @@ def main() -> None:
     splits = {"lists": without_lists()} if args.lists else {fold: split_of(fold, args.data, args.captures) for fold in args.fold or range(FOLDS)}
     for fold, split in splits.items():
         windows, sieve = train_text.screened(train_text.assembled(args, split), SCREEN_EPOCHS)
-        door = gate.fit(windows, train_text.weights(windows, train_text.AT_THE_GATE), train_text.SEED, GATE_EPOCHS)
+        door = gate.fit(windows, train_text.at_the_gate(windows), train_text.SEED, GATE_EPOCHS)
         net = train_text.fit(windows, args.epochs, args.drawn)
         path = SCRATCH / f"crossed-{fold}.onnx"
         chosen = train_text.finished(net, sieve, door, path, args, split)

@@ -4,7 +4,7 @@ import random
 import re
 import string
 from collections import Counter
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 import numpy as np
 
@@ -22,20 +22,20 @@ from prepare import Part
 from rewrites import REWRITES, renamed
 
 GENERATED = {
-    "sqli": 33000, "xss": 29000, "path-traversal": 21000, "cmdi": 36000, "nosqli": 12000, "ssti": 14000,
-    "code-injection": 18000, "xxe": 7000, "ldapi": 8000, "ssrf": 12000, "crlf": 11000,
+    "sqli": 40000, "xss": 37000, "path-traversal": 24000, "cmdi": 43000, "nosqli": 14000, "ssti": 16500,
+    "code-injection": 21000, "xxe": 7000, "ldapi": 10000, "ssrf": 15000, "crlf": 13000,
 }
 LISTS = ("PayloadsAllTheThings", "fuzzdb", "payloadbox", "grananqvist")
 """Lists of payloads, by source."""
-REWRITTEN = 24_000
-"""Attacks written otherwise, with the same meaning."""
+REWRITTEN, OFTEN_REWRITTEN = 32_000, 0.3
+"""Attacks written otherwise, with the same meaning, and the share of them that were so many times over."""
 RENAMED = {"sqli": 5, "xss": 1, "path-traversal": 0, "cmdi": 6}
 """How often each payload of a list is said again with other numbers, words and hosts, so that it is not known by heart."""
-EMBEDDED = 70_000
+EMBEDDED = 90_000
 """Attacks set into long texts."""
 EVIDENT = 64
 """Bytes of an attack that a window of a long text must hold to be one: what is no longer stands whole in some window."""
-GENERATED_PATHS, GENERATED_BENIGN = 6000, 205_000
+GENERATED_PATHS, GENERATED_BENIGN = 6000, 225_000
 ATTACK_KINDS = (("query-value", 46), ("body-value", 24), ("header", 10), ("cookie", 8), ("path", 3), ("query-name", 2), ("body-name", 2), ("file-name", 2), ("body-text", 5))
 BENIGN_KINDS = {"value": (("query-value", 50), ("body-value", 44), ("cookie", 2), ("header", 2), ("body-text", 2)), "body": (("body-value", 60), ("body-text", 40)), "header": (("header", 1),)}
 MAX_WINDOWS = 6
@@ -114,12 +114,12 @@ def renamed_row(rng: random.Random, row: Row) -> Row:
 
 
 def rewritten(attacks: list[Row], count: int, seed: int) -> list[Row]:
-    """Attacks after one to six rewrites that keep their meaning."""
+    """Attacks after some rewrites that keep their meaning."""
     rng = random.Random(seed)
     found = []
     for row in rng.choices([row for row in attacks if row.label in REWRITES], k=count):
         text = row.text
-        for _ in range(rng.randint(1, 6)):
+        for _ in range(rng.randint(7, 30) if rng.random() < OFTEN_REWRITTEN else rng.randint(1, 6)):
             text = rng.choice(REWRITES[row.label])(rng, text)
         if len(text) < 2000:
             found.append(row._replace(text=text, source="generated/rewritten"))
@@ -170,14 +170,19 @@ def embedded_windows(pairs: list[tuple[Row, Row]], seed: int) -> Windows:
     """Of each long text the windows that hold the attack, and one that does not, which is ordinary."""
     rng = random.Random(seed)
     entries = []
-    for (row, _), parts, alone in zip(pairs, prepare.texts([row for row, _ in pairs]), prepare.texts([attack for _, attack in pairs])):
-        whole, pieces = {part.window for part in alone}, [piece for part in alone for piece in evident(part.window)]
-        holding = [part for part in parts if part.window in whole or any(piece in part.window for piece in pieces)]
+    for row, holding, others in held(pairs):
         entries += [(part, LABELS.index(row.label), row.source, -1) for part in holding[:4]]
-        others = [part for part in parts if part.window not in whole and not any(piece[:12] in part.window or piece[-12:] in part.window for piece in pieces)]
         if holding and others:
             entries.append((rng.choice(others), 0, "generated/around", -1))
     return gathered(entries)
+
+
+def held(pairs: list[tuple[Row, Row]]) -> Iterator[tuple[Row, list[Part], list[Part]]]:
+    """Each long text with its windows that hold the attack, and with those that have nothing of it."""
+    for (row, _), parts, alone in zip(pairs, prepare.texts([row for row, _ in pairs]), prepare.texts([attack for _, attack in pairs])):
+        whole, pieces = {part.window for part in alone}, [piece for part in alone for piece in evident(part.window)]
+        holding = [part for part in parts if part.window in whole or any(piece in part.window for piece in pieces)]
+        yield row, holding, [part for part in parts if part.window not in whole and not any(piece[:12] in part.window or piece[-12:] in part.window for piece in pieces)]
 
 
 def evident(window: bytes) -> list[bytes]:

@@ -15,7 +15,9 @@ from benign_texts import TEXTS, block_editor, long_document, notebook, several
 from benign_web import WEB
 from generators_common import number, token
 from written.ordinary import ORDINARY
+from written.ordinary_further import ORDINARY_FURTHER
 from written.texts import TEXTS as WRITTEN_TEXTS
+from written.texts_further import TEXTS_FURTHER
 
 Places = tuple[tuple[str, int], ...]
 FIELD: Places = (("body-value", 62), ("query-value", 26), ("body-text", 8), ("header", 2), ("cookie", 2))
@@ -175,11 +177,11 @@ def html_document(rng: random.Random) -> str:
     return rng.choice((start, f"{start}{head}{body}", f"{start}\n{head}\n{body}", f"{start}\n{head}", f"{head}{body}", f"{start}<html><body>{several(rng, 'block', 1, 2, '')}</body></html>"))
 
 
-WRITTEN = {"query-value": 26, "body-value": 20, "cookie": 8, "header": 12, "path": 10, "query-name": 5, "body-name": 5, "file-name": 6}
+WRITTEN = {"query-value": 50, "body-value": 40, "cookie": 14, "header": 22, "path": 18, "query-name": 10, "body-name": 9, "file-name": 11, "body-text": 10}
 """How often the templates of a place come."""
 
 KINDS: dict[str, Kind] = {
-    **{f"written-{place}": Kind(weight, ((place, 100),), written(ORDINARY[place])) for place, weight in WRITTEN.items()}, "written-texts": Kind(34, LONG, written(WRITTEN_TEXTS)),
+    **{f"written-{place}": Kind(weight, ((place, 100),), written((*ORDINARY.get(place, ()), *ORDINARY_FURTHER[place]))) for place, weight in WRITTEN.items()}, "written-texts": Kind(50, LONG, written((*WRITTEN_TEXTS, *TEXTS_FURTHER))),
     "html-document": Kind(10, LONG, html_document), "calendar": Kind(14, (("body-text", 76), ("body-value", 24)), calendar),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),

@@ -27,10 +27,10 @@ class Score(NamedTuple):
 
 
 class Joint(NamedTuple):
-    """How the logits of screen and network become one: the network is asked from `pass_from` of the screen and `gate_from` of each network of the gate on."""
+    """How the logits of screen and network become one: the network is asked from `pass_from` of the screen and `gate_from` of each network of the gate on, each for windows of each of `BUCKETS`."""
 
-    pass_from: float
-    gate_from: tuple[float, ...]
+    pass_from: tuple[float, ...]
+    gate_from: tuple[tuple[float, ...], ...]
     pass_cap: float
     network: float
     weight: float
@@ -57,13 +57,13 @@ class Model:
         weights = np.frombuffer(weights, np.int8)
         kinds, levels, ngrams = np.split(weights, [len(KINDS), len(KINDS) + LEVELS * VALUES])
         sieve = screen.Screen(kinds, levels, ngrams, section["scale"], section["bias"])
-        numbers = {**section, "gate_from": section["gate"]["pass_from"]}
+        numbers = {**section, "pass_from": tuple(section["pass_from"]), "gate_from": tuple(map(tuple, section["gate"]["pass_from"]))}
         return cls(manifest.with_name(document["model"]["file"]), sieve, Gate(gate), Joint(*(numbers[name] for name in Joint._fields)))
 
     def probabilities(self, parts: Sequence[Part]) -> np.ndarray:
         """What the network alone says of each window."""
         out = np.zeros((len(parts), len(LABELS)), np.float32)
-        buckets = np.array([bucket_of(len(part.window)) for part in parts], np.int64)
+        buckets = buckets_of(parts)
         kinds, contexts = columns(parts)
         for b, size in enumerate(BUCKETS):
             places = np.flatnonzero(buckets == b)
@@ -83,12 +83,12 @@ class Model:
 
     def cleared(self, parts: Sequence[Part], first: np.ndarray) -> np.ndarray:
         """The logit of each window that screen (which says `first`) or gate settles; not a number where the network is asked."""
-        rows = [part.window for part in parts]
-        passes = (first >= self.joint.pass_from) | screen.brief(rows)
+        rows, lengths = [part.window for part in parts], buckets_of(parts)
+        passes = (first >= np.array(self.joint.pass_from)[lengths]) | screen.brief(rows)
         clear, above = np.where(passes, np.nan, first), np.flatnonzero(passes)
         if len(above):
             said = self.gated([parts[i] for i in above])
-            below = said < np.array(self.joint.gate_from)
+            below = said < np.array(self.joint.gate_from).T[lengths[above]]
             clear[above] = np.where(below.any(1), said[np.arange(len(above)), below.argmax(1)], np.nan)
         clear[screen.signed(rows)] = np.nan
         return clear
@@ -130,6 +130,11 @@ def hashed(manifest: Path, section: dict) -> bytes:
 def columns(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
     """Kinds and contexts of windows."""
     return np.array([part.kind for part in parts], np.uint8), np.frombuffer(b"".join(part.context for part in parts), np.uint8).reshape(-1, LEVELS)
+
+
+def buckets_of(parts: Sequence[Part]) -> np.ndarray:
+    """Index of the bucket of each window."""
+    return np.array([bucket_of(len(part.window)) for part in parts], np.int64)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -9,22 +9,25 @@ import dataset
 import prepare
 import scoring
 import screen
-from data import LABELS
+from data import LABELS, Row
+from network import BUCKETS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-LOST, LOST_BEHIND = 0.004, (0.001, 0.004)
-"""Share of the attacks known to the network that the screen may lose, and each network of the gate of those that come so far."""
+LOST = ((0.004, 0.006, 0.012, 0.03), (0.001, 0.001, 0.002, 0.002), (0.004, 0.005, 0.008, 0.006))
+"""Share of the attacks known to the network that the screen may lose, and each network of the gate of those that come so far, by the length of the window: long ones are many."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
+HIGHEST = 3.0
+"""The highest bound there is, whatever the attacks at hand say."""
 HOT = 0.05
 """From this score on a window makes a text one with others that have it."""
 WANTED = {"low": 0.45, "medium": 0.9, "high": 3.0}
 """Share of those refused, in each group's own measure."""
 FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
 """From which score on anything is refused."""
-APART = {"crlf": 0.1, "nosqli": -0.15}
-"""How much higher or lower the floor of a class is: logs and telemetry quote lines of headers, which is no injection, and a miss costs little; of `$ne` as a name, three letters, no network is as sure as of other attacks."""
+APART = {"cmdi": 0.15, "crlf": 0.1, "nosqli": -0.2}
+"""How much higher or lower the floor of a class is: what developers and administrators type is full of commands, and logs and telemetry quote lines of headers; of `$ne` as a name, three letters, no network is as sure as of other attacks."""
 
 
 class Group(NamedTuple):
@@ -50,10 +53,16 @@ def positives(seed: int, left_out: frozenset[str], count: int = 1200) -> list[tu
     return [(row.label, parts) for row, parts in zip(rows, prepare.texts(rows)) if parts]
 
 
-def choose(model: Model, groups: list[Group], left_out: frozenset[str] = frozenset()) -> Chosen:
-    """Joint and thresholds of a model without them; shapes of attacks in `left_out` take no part."""
+def amid(seed: int, left_out: frozenset[str], ordinary: list[Row], count: int = 500) -> list[list[Part]]:
+    """Generated attacks of another seed amid ordinary texts and junk: the windows that hold each."""
+    rows = [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count, left_out)]
+    return [holding for _, holding, _ in dataset.held(dataset.embedded(rows, ordinary, 2 * len(rows), seed)) if holding]
+
+
+def choose(model: Model, groups: list[Group], ordinary: list[Row], left_out: frozenset[str] = frozenset()) -> Chosen:
+    """Joint and thresholds of a model without them, attacks amid `ordinary` texts among those that shall not be lost; shapes of attacks in `left_out` take no part."""
     attacks = positives(32, left_out)
-    model.joint = joined(model, groups, attacks)
+    model.joint = joined(model, groups, attacks, amid(33, left_out, ordinary))
     benign = [(group, decisions(worst(model, group.texts))) for group in groups]
     truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
     refuse, report = {}, {}
@@ -66,25 +75,36 @@ def choose(model: Model, groups: list[Group], left_out: frozenset[str] = frozens
     return Chosen(model.joint, model.offsets, refuse, report)
 
 
-def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]]) -> Joint:
+def bounded(model: Model, texts: list[list[Part]]) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """From which logit of the screen, and of each network of the gate, on windows of each length pass, so that few attacks that the network knows are lost."""
+    flat = sorted({part for parts in texts for part in parts})
+    rows, known = [part.window for part in flat], 1 - model.probabilities(flat)[:, 0] > 0.9
+    anyway = screen.signed(rows)
+    said = np.concatenate([np.where(screen.brief(rows), np.inf, model.screened(flat))[:, None], model.gated(flat)], axis=1)
+    said[anyway] = np.inf
+    at, length = {part: i for i, part in enumerate(flat)}, scoring.buckets_of(flat)
+    alive = [[i for part in parts if known[i := at[part]]] for parts in texts]
+    found = []
+    for stage, lost in enumerate(LOST):
+        # Of each attack the window that looks it most, among those of its length.
+        best = [max(places, key=lambda i: said[i, stage]) for places in alive if places]
+        bounds = [lowest([said[i, stage] for i in best if length[i] == bucket], lost[bucket]) for bucket in range(len(BUCKETS))]
+        found.append(tuple(round(float(bound), 5) for bound in bounds))
+        alive = [[i for i in places if said[i, stage] >= found[stage][length[i]]] for places in alive]
+    return found[0], tuple(found[1:])
+
+
+def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]], amid: list[list[Part]]) -> Joint:
     """From which logit of the screen on the network is asked, and how the two are summed."""
     benign = sorted({part for group in groups for parts in group.texts for part in parts})
     first = dict(zip(benign, model.screened(benign).tolist()))
     flat = sorted({part for _, parts in attacks for part in parts})
-    of_attacks, known = dict(zip(flat, model.screened(flat).tolist())), dict(zip(flat, 1 - model.probabilities(flat)[:, 0]))
-    known = [[part for part in parts if known[part] > 0.9] for _, parts in attacks]
-    ahead = {part: np.inf if short else of_attacks[part] for part, short in zip(flat, screen.brief([part.window for part in flat]))}
-    pass_from = lowest([[ahead[part] for part in parts] for parts in known if parts], LOST)
-    gated = dict(zip(flat, model.gated(flat).tolist()))
-    known = [[part for part in parts if ahead[part] >= pass_from] for parts in known]
-    gate_from: tuple[float, ...] = ()
-    for number, lost in enumerate(LOST_BEHIND):
-        gate_from += (round(lowest([[gated[part][number] for part in parts] for parts in known], lost), 5),)
-        known = [[part for part in parts if gated[part][number] >= gate_from[number]] for parts in known]
+    of_attacks = dict(zip(flat, model.screened(flat).tolist()))
+    pass_from, gate_from = bounded(model, [parts for _, parts in attacks] + amid)
     model.joint = Joint(pass_from, gate_from, 0.25, 1.0, 0.0, 0.0)
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
-        print(f"{group.name}: {np.mean([any(first[part] >= pass_from for part in parts) for parts in group.texts]):.3%} pass the screen (from {pass_from:.2f}), {np.mean([any(asked[part] for part in parts) for parts in group.texts]):.3%} need the network (gate from {gate_from})", flush=True)
+        print(f"{group.name}: {np.mean([any(asked[part] for part in parts) for parts in group.texts]):.3%} need the network (from {pass_from} of the screen, {gate_from} of the gate)", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
     hits = [part for part, ask in zip(hits, model.asks(hits, np.array([of_attacks[part] for part in hits]))) if ask]
@@ -99,7 +119,7 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
 
     network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
     print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
-    pass_from, network, share, shift = (round(float(v), 5) for v in (pass_from, network, share, shift))
+    network, share, shift = (round(float(v), 5) for v in (network, share, shift))
     model.joint = Joint(pass_from, gate_from, 0.25, network, share, shift)
     lift(model, groups)
     for _ in range(3):
@@ -108,15 +128,16 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     return model.joint
 
 
-def lowest(attacks: list[list[float]], lost: float) -> float:
-    """The logit below which this share of attacks stays, each known by the windows of these logits."""
-    highest = sorted(max(logits) for logits in attacks if logits)
-    return highest[int(lost * len(highest))]
+def lowest(logits: list[float], lost: float) -> float:
+    """The logit below which this share of attacks stays."""
+    logits = sorted(logits)
+    return min(logits[int(lost * len(logits))], HIGHEST) if logits else HIGHEST
 
 
 def lift(model: Model, groups: list[Group]) -> None:
-    """Raises all scores alike until one half flags as many texts of some group as wanted, where it flagged fewer of each."""
-    highest = max(limit([max(text.values(), default=0.0) for text in decisions(worst(model, group.texts))], group.wanted * FLAGGED) for group in groups)
+    """Raises all scores alike until one half flags as many texts of some group as wanted of all classes but the one that does so first, which is lowered by itself, where it flagged fewer."""
+    found = [(group, decisions(worst(model, group.texts))) for group in groups]
+    highest = sorted(max(limit([text.get(label, model.joint.pass_cap) for text in texts], group.wanted * FLAGGED) for group, texts in found) for label in LABELS[1:])[-2]
     step = max(0.0, float(-np.log(highest / (1 - highest))))
     print(f"raised by {step:.2f}", flush=True)
     model.joint = model.joint._replace(shift=round(model.joint.shift + step, 5))

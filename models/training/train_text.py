@@ -30,7 +30,7 @@ from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
 SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 26, 400_000, 256, 3e-3
-SHARES = {"norm": 0.53, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.09, "nosqli": 0.024, "ssti": 0.022, "code-injection": 0.03, "xxe": 0.013, "ldapi": 0.016, "ssrf": 0.023, "crlf": 0.022}
+SHARES = {"norm": 0.52, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.09, "nosqli": 0.024, "ssti": 0.022, "code-injection": 0.03, "xxe": 0.013, "ldapi": 0.016, "ssrf": 0.027, "crlf": 0.028}
 """Share of each class in an epoch."""
 LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0}
 """How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone."""
@@ -38,6 +38,10 @@ OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 150.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 AMID = {"generated/embedded": 2.5, "generated/around": 2.0}
 """How much likelier yet attacks amid ordinary texts are drawn, and the ordinary texts around them."""
+AMID_AHEAD = {"generated/embedded": 5.0, "generated/around": 4.0}
+"""The same for the screen, whose sums prose weighs down."""
+AMID_GATE = {"generated/embedded": 8.0, "generated/around": 6.4}
+"""The same for the gate: what it takes for prose no network looks at again."""
 AT_THE_GATE = 9.0
 """How much likelier the gate learns from a recorded request than from another text: it is there for what sites really send."""
 HARD, MISSED = 6.0, 3.0
@@ -56,7 +60,7 @@ class Split(NamedTuple):
     """Whether an application is trained on, chooses thresholds or tests."""
 
 
-def weights(windows: dataset.Windows, recorded: float = 3.0) -> np.ndarray:
+def weights(windows: dataset.Windows, recorded: float = 3.0, amid: dict[str, float] = AMID) -> np.ndarray:
     """Chance of each window to be drawn: the classes after SHARES, recorded requests and HttpParams more than the rest."""
     chance = np.array([recorded if s in ("web_requests", "captures") else (3.0 if label > 1 else 1.5) if s == "HttpParams" else LISTED.get(s, 1.0) for s, label in zip(windows.source, windows.label)])
     # Half of the time would go into the windows of full length, many of them of the same long texts.
@@ -65,13 +69,18 @@ def weights(windows: dataset.Windows, recorded: float = 3.0) -> np.ndarray:
     for n, label in enumerate(LABELS):
         mine = windows.label == n
         chance[mine] *= SHARES[label] / max(1e-9, chance[mine].sum())
-    return chance * np.array([AMID.get(source, 1.0) for source in windows.source])
+    return chance * np.array([amid.get(source, 1.0) for source in windows.source])
+
+
+def at_the_gate(windows: dataset.Windows) -> np.ndarray:
+    """Chance of each window to be drawn for the gate."""
+    return weights(windows, AT_THE_GATE, AMID_GATE)
 
 
 def screened(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> tuple[dataset.Windows, screen.Screen]:
     """The windows whose labels are settled, and the screen, trained twice: the first tells the harmless parts of attacks."""
     certain = windows.some(np.flatnonzero(windows.group < 0))
-    fit_on = lambda w, epochs: screen.fit(w.rows, w.kind, w.context, w.label > 0, weights(w), SEED, epochs)
+    fit_on = lambda w, epochs: screen.fit(w.rows, w.kind, w.context, w.label > 0, weights(w, amid=AMID_AHEAD), SEED, epochs)
     windows = dataset.settled(windows, fit_on(certain, 3).logits(windows.rows, windows.kind, windows.context))
     return windows, fit_on(windows, epochs)
 
@@ -148,7 +157,7 @@ def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -
         if mine:
             found.append(thresholds.Group(name, prepare.requests(mine), wanted))
     made = dataset.generated_benign(97, 12_000, split.left_out)
-    for name, wanted, authored in (("generated", 0.001, False), ("generated documents", 0.01, True)):
+    for name, wanted, authored in (("generated", 0.001, False), ("generated documents", 0.014, True)):
         mine = [row for row in made if (row.source.removeprefix("generated/") in AUTHORED) == authored]
         found.append(thresholds.Group(name, prepare.texts(mine), wanted))
     return found
@@ -167,7 +176,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
     parser.add_argument("--keep", choices=("network", "all"), help="take the network trained last, or screen and gate too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-21.10")
+    parser.add_argument("--version", default="2026-11-22.1")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -177,7 +186,7 @@ def main() -> None:
     else:
         windows, sieve = screened(assembled(args, split))
         (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
-        door = gate.fit(windows, weights(windows, AT_THE_GATE), SEED)
+        door = gate.fit(windows, at_the_gate(windows), SEED)
         (SCRATCH / "text.gate").write_bytes(door.raw)
     if args.keep:
         net = TextNet(len(KINDS), len(LABELS))
@@ -201,7 +210,7 @@ def finished(net: TextNet, sieve: screen.Screen, door: gate.Gate, path: Path, ar
     export.write(net, np.zeros(len(LABELS)), str(path), args.version)
     model = scoring.Model(path, sieve, door, threads=args.threads)
     _, held_out = dataset.corpora(args.data, split.left_out)
-    chosen = thresholds.choose(model, groups(args.data, args.captures, held_out, split), split.left_out)
+    chosen = thresholds.choose(model, groups(args.data, args.captures, held_out, split), held_out, split.left_out)
     export.write(net, model.offsets, str(path), args.version)
     return chosen
 
@@ -221,7 +230,8 @@ def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chos
     """The manifest."""
     hashed = lambda suffix: {"file": path.with_suffix(suffix).name, "sha256": hashlib.sha256(path.with_suffix(suffix).read_bytes()).hexdigest()}
     joint = chosen.joint._asdict()
-    door = {"gate": {**hashed(".gate"), "shape": list(gate.SHAPE), "pass_from": list(joint.pop("gate_from"))}}
+    door = {"gate": {**hashed(".gate"), "shape": list(gate.SHAPE), "pass_from": [list(bounds) for bounds in joint.pop("gate_from")]}}
+    joint["pass_from"] = list(joint["pass_from"])
     inputs = [("bytes", "uint8", ["batch", "length"]), ("kind", "uint8", ["batch"]), ("context", "uint8", ["batch", LEVELS])]
     return {
         "labels": list(LABELS),

@@ -10,13 +10,14 @@
 //!
 //! A gate has one or more such networks of different training. They err differently, so that the mean of their logits lets
 //! fewer harmless windows through at the same loss of attacks than one of them. After each the mean so far must reach a
-//! bound of its own: what the first is sure of costs no more than the first.
+//! [bound](Bounds) of its own: what the first is sure of costs no more than the first.
 
 use std::path::Path;
 
 use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
 use super::ModelFault;
+use super::bounds::Bounds;
 use super::manifest::{GateSection, file_bytes};
 
 /// Bytes that the first convolution sees of each place.
@@ -75,10 +76,10 @@ impl Gate {
         }
         let count = section.pass_from.len();
         if !(1..=MOST_MEMBERS).contains(&count) {
-            let problem = format!("has {count} numbers; it must have one for each network, 1 to {MOST_MEMBERS}");
+            let problem = format!("has {count} lists; it must have one for each network, 1 to {MOST_MEMBERS}");
             return Err(ModelFault::of_key(manifest, "screen.gate.pass_from", problem));
         }
-        if let Some(wrong) = section.pass_from.iter().find(|from| !from.is_finite()) {
+        if let Some(wrong) = section.pass_from.iter().find_map(Bounds::wrong) {
             let problem = format!("has {wrong}; each must be finite");
             return Err(ModelFault::of_key(manifest, "screen.gate.pass_from", problem));
         }
@@ -111,7 +112,7 @@ impl Gate {
             sum += member.logit(window, &bytes);
             asked += 1.0;
             let mean: f32 = sum / asked;
-            if mean < *pass_from {
+            if mean < pass_from.of(window.bytes().len()) {
                 return Some(mean);
             }
         }
@@ -245,7 +246,7 @@ mod tests {
         use sha2::{Digest, Sha256};
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let shape = vec![REACH, FIRST, POOL, TAPS, SECOND, DENSE];
-        GateSection { file: "t.gate".to_owned(), sha256, shape, pass_from: vec![f32::MAX] }
+        GateSection { file: "t.gate".to_owned(), sha256, shape, pass_from: vec![Bounds::all(f32::MAX)] }
     }
 
     fn loaded(bytes: &[u8], section: &GateSection) -> Result<Gate, ModelFault> {
@@ -281,7 +282,7 @@ mod tests {
         second[head + 4 * DENSE..].copy_from_slice(&3_f32.to_le_bytes());
         let both = [bytes, second].concat();
         let said = |pass_from: [f32; 2]| {
-            let section = GateSection { pass_from: pass_from.to_vec(), ..section(&both) };
+            let section = GateSection { pass_from: pass_from.map(Bounds::all).to_vec(), ..section(&both) };
             settled(&loaded(&both, &section).unwrap(), EXPECTED[0].0.as_bytes())
         };
         let (first, mean) = (EXPECTED[0].1, f32::midpoint(EXPECTED[0].1, 3.0));
@@ -299,12 +300,12 @@ mod tests {
             faults(&bytes, GateSection { shape: vec![7], ..section(&bytes) }).contains("screen.gate.shape: is [7]")
         );
         assert!(
-            faults(&bytes, GateSection { pass_from: vec![f32::NAN], ..section(&bytes) })
+            faults(&bytes, GateSection { pass_from: vec![Bounds::all(f32::NAN)], ..section(&bytes) })
                 .contains("screen.gate.pass_from: has NaN")
         );
         assert!(
             faults(&bytes, GateSection { pass_from: vec![], ..section(&bytes) })
-                .contains("screen.gate.pass_from: has 0 numbers")
+                .contains("screen.gate.pass_from: has 0 lists")
         );
         assert!(faults(&bytes[4..], section(&bytes)).contains("screen.gate.sha256: is "));
         let short = &bytes[..bytes.len() - 4];

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::ModelFault;
+use super::bounds::Bounds;
 use super::reading::{Kind, Reading};
 use crate::behaviour;
 
@@ -176,8 +177,8 @@ pub struct ScreenSection {
     pub scale: f32,
     /// Added to the sum.
     pub bias: f32,
-    /// Logit from which on the network is asked.
-    pub pass_from: f32,
+    /// Logit from which on the network is asked, of windows of up to 32 bytes, 64, 128 and more.
+    pub pass_from: Bounds,
     /// Highest probability of attack of what stays below.
     pub pass_cap: f32,
     /// Of a window that passed: what the network's logit counts in the sum of both.
@@ -202,8 +203,8 @@ pub struct GateSection {
     /// and its width; width of the dense layer.
     pub shape: Vec<usize>,
     /// For each of the gate's networks the logit that the mean of those so far must reach for the next, and in the end the
-    /// network, to be asked.
-    pub pass_from: Vec<f32>,
+    /// network, to be asked, by length as those of the screen.
+    pub pass_from: Vec<Bounds>,
 }
 
 /// One source of training data.

@@ -5,6 +5,7 @@
 //! Texts are judged on threads of the model's own behind a bounded queue; visits on the caller's thread.
 
 mod behaviour;
+pub mod bounds;
 mod fault;
 mod gate;
 mod library;

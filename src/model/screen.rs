@@ -48,7 +48,6 @@ impl Screen {
             section.rest_floor,
             section.scale,
             section.bias,
-            section.pass_from,
             section.weight,
             section.network,
             section.shift,
@@ -56,6 +55,10 @@ impl Screen {
         if numbers.iter().any(|number| !number.is_finite()) {
             let problem = format!("is {section:?}; each number must be finite");
             return Err(ModelFault::of_key(manifest, "screen", problem));
+        }
+        if let Some(wrong) = section.pass_from.wrong() {
+            let problem = format!("has {wrong}; each must be finite");
+            return Err(ModelFault::of_key(manifest, "screen.pass_from", problem));
         }
         let bytes = file_bytes(manifest, "screen", &section.file, &section.sha256)?;
         let (kinds, levels) = (TargetKind::ALL.len(), CONTEXT_LEVELS * LEVEL_VALUES);
@@ -124,7 +127,8 @@ impl Screen {
             return None;
         }
         let logit = self.logit(window);
-        let clear = if logit < self.section.pass_from && !self.is_brief(window.bytes()) {
+        let pass_from = self.section.pass_from.of(window.bytes().len());
+        let clear = if logit < pass_from && !self.is_brief(window.bytes()) {
             Some(logit)
         } else {
             self.gate.as_ref()?.settles(window)
@@ -166,6 +170,7 @@ fn sigmoid(logit: f32) -> f32 {
 mod tests {
     use super::*;
     use crate::inspection::EncodedText;
+    use crate::model::bounds::Bounds;
 
     /// A table that counts each n-gram of `or` and weighs query values at 2.
     fn loaded(section: &ScreenSection) -> Result<Screen, ModelFault> {
@@ -191,7 +196,7 @@ mod tests {
             scale: 0.5,
             bias: -2.0,
             signs: vec!["zz".to_owned()],
-            pass_from: 0.0,
+            pass_from: Bounds::all(0.0),
             pass_cap: 0.25,
             network: 1.0,
             weight: 0.5,
@@ -213,6 +218,8 @@ mod tests {
         let faults = |section: ScreenSection| loaded(&section).err().map(|fault| fault.to_string()).unwrap_or_default();
         assert!(faults(ScreenSection { orders: vec![1], ..section() }).contains("screen: is"));
         assert!(faults(ScreenSection { shift: f32::NAN, ..section() }).contains("each number must be finite"));
+        let endless = Bounds::all(f32::INFINITY);
+        assert!(faults(ScreenSection { pass_from: endless, ..section() }).contains("screen.pass_from: has inf"));
         let found = faults(section());
         let sha256 = found.split(" has ").nth(1).unwrap().split(':').next().unwrap().to_owned();
         assert!(found.contains("screen.sha256: is 5ae7"), "{found}");
