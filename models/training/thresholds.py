@@ -47,15 +47,20 @@ class Chosen(NamedTuple):
     report: dict
 
 
+def attacks_of(seed: int, left_out: frozenset[str], count: int) -> list[Row]:
+    """Generated attacks of another seed, so many of each class."""
+    return [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count, left_out)]
+
+
 def positives(seed: int, left_out: frozenset[str], count: int = 1200) -> list[tuple[str, list[Part]]]:
     """Generated attacks of another seed, each with its label."""
-    rows = [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count, left_out)]
+    rows = attacks_of(seed, left_out, count)
     return [(row.label, parts) for row, parts in zip(rows, prepare.texts(rows)) if parts]
 
 
 def amid(seed: int, left_out: frozenset[str], ordinary: list[Row], count: int = 500) -> list[list[Part]]:
     """Generated attacks of another seed amid ordinary texts and junk: the windows that hold each."""
-    rows = [row for label in dataset.GENERATED for row in dataset.generated(label, seed, count, left_out)]
+    rows = attacks_of(seed, left_out, count)
     return [holding for _, holding, _ in dataset.held(dataset.embedded(rows, ordinary, 2 * len(rows), seed)) if holding]
 
 
@@ -94,13 +99,13 @@ def bounded(model: Model, texts: list[list[Part]]) -> tuple[tuple[float, ...], t
     return found[0], tuple(found[1:])
 
 
-def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]], amid: list[list[Part]]) -> Joint:
+def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]], hidden: list[list[Part]]) -> Joint:
     """From which logit of the screen on the network is asked, and how the two are summed."""
     benign = sorted({part for group in groups for parts in group.texts for part in parts})
     first = dict(zip(benign, model.screened(benign).tolist()))
     flat = sorted({part for _, parts in attacks for part in parts})
     of_attacks = dict(zip(flat, model.screened(flat).tolist()))
-    pass_from, gate_from = bounded(model, [parts for _, parts in attacks] + amid)
+    pass_from, gate_from = bounded(model, [parts for _, parts in attacks] + hidden)
     model.joint = Joint(pass_from, gate_from, 0.25, 1.0, 0.0, 0.0)
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
@@ -137,7 +142,7 @@ def lowest(logits: list[float], lost: float) -> float:
 def lift(model: Model, groups: list[Group]) -> None:
     """Raises all scores alike until one half flags as many texts of some group as wanted of all classes but the one that does so first, which is lowered by itself, where it flagged fewer."""
     found = [(group, decisions(worst(model, group.texts))) for group in groups]
-    highest = sorted(max(limit([text.get(label, model.joint.pass_cap) for text in texts], group.wanted * FLAGGED) for group, texts in found) for label in LABELS[1:])[-2]
+    highest = sorted(limit_of(label, found, model.joint.pass_cap) for label in LABELS[1:])[-2]
     step = max(0.0, float(-np.log(highest / (1 - highest))))
     print(f"raised by {step:.2f}", flush=True)
     model.joint = model.joint._replace(shift=round(model.joint.shift + step, 5))
@@ -147,8 +152,13 @@ def lower(model: Model, groups: list[Group]) -> None:
     """Lowers each class until one half flags as few texts of each group as wanted."""
     found = [(group, decisions(worst(model, group.texts))) for group in groups]
     for number, label in enumerate(LABELS[1:], 1):
-        highest = max(limit([text.get(label, 0.0) for text in texts], group.wanted * FLAGGED) for group, texts in found)
+        highest = limit_of(label, found, 0.0)
         model.offsets[number] += max(0.0, float(np.log(highest / (1 - highest))) / model.joint.network)
+
+
+def limit_of(label: str, found: list[tuple[Group, list[dict[str, float]]]], without: float) -> float:
+    """The score of a class that one half must not be below, for as few texts of each group to be flagged as wanted; `without` is that of a text that has none of it."""
+    return max(limit([text.get(label, without) for text in texts], group.wanted * FLAGGED) for group, texts in found)
 
 
 def worst(model: Model, texts: list[list[Part]]) -> list[dict[str, tuple[float, int]]]:
