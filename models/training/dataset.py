@@ -263,27 +263,36 @@ def spliced(*parts: Windows) -> Windows:
     return windows([Row(text, "norm", "generated/pieces", kind) for kind, text in augment.augmented(pool, AUGMENTED, 41)], 42)
 
 
+def beside(*parts: Windows) -> Windows:
+    """All windows as they are."""
+    columns = (np.concatenate([getattr(p, name) for p in parts]) for name in ("kind", "context", "label"))
+    return Windows([w for p in parts for w in p.rows], *columns, [s for p in parts for s in p.source], np.concatenate([p.group for p in parts]))
+
+
 def joined(*parts: Windows) -> Windows:
     """All windows together, but for ordinary ones that are nothing but a quoted attack; a text that is both benign and an attack counts as benign, the same twice as once or thrice."""
-    rows = [w for p in parts for w in p.rows]
-    source = [s for p in parts for s in p.source]
-    kind, context, label, group = (np.concatenate([getattr(p, name) for p in parts]) for name in ("kind", "context", "label", "group"))
-    alone = [l == 0 and w.strip(b" \"'`") in BARE for w, l in zip(rows, label)]
-    harmless = {w for w, l, quoted in zip(rows, label, alone) if l == 0 and not quoted}
+    every = beside(*parts)
+    alone = [l == 0 and w.strip(b" \"'`") in BARE for w, l in zip(every.rows, every.label)]
+    harmless = {w for w, l, quoted in zip(every.rows, every.label, alone) if l == 0 and not quoted}
     seen: Counter = Counter()
     keep = []
-    for i, (w, k, l, s) in enumerate(zip(rows, kind, label, source)):
+    for i, (w, k, l, s) in enumerate(zip(every.rows, every.kind, every.label, every.source)):
         if alone[i] or l and w in harmless and s != "HttpParams":
             continue
         seen[w, k, l] += 1
         if seen[w, k, l] <= (3 if s == "HttpParams" else 1):
             keep.append(i)
-    return Windows(rows, kind, context, label, source, group).some(np.array(keep))
+    return every.some(np.array(keep))
 
 
 def bucket_of(length: int) -> int:
     """Index of the bucket a window goes into."""
     return next(i for i, size in enumerate(BUCKETS) if length <= size)
+
+
+def buckets_of(rows: list[bytes]) -> np.ndarray:
+    """Those of some windows."""
+    return np.array([bucket_of(len(row)) for row in rows], np.int64)
 
 
 def padded(rows: list[bytes], size: int) -> np.ndarray:

@@ -21,11 +21,11 @@ import generated
 from data import Row
 from grammar import CODED
 from judge import Judge, common_arguments, detected, unseen
-from rewrites import PROSE, REWRITES
+from rewrites import PROSE, REWRITES, changed
 
 JUNK = 10 * 1024
-CANDIDATES, LONGEST = 10, 3000
-"""Texts tried a round and payload, and the longest text the search may make, in characters."""
+CANDIDATES = 10
+"""Texts tried a round and payload."""
 NAMED = {"<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "&": "&amp;", "(": "&lpar;", ")": "&rpar;", ":": "&colon;", "/": "&sol;", "=": "&equals;", ";": "&semi;", "\n": "&NewLine;", "\t": "&Tab;", ".": "&period;", ",": "&comma;"}
 ALL = tuple(generated.ATTACKS)
 
@@ -105,13 +105,6 @@ def table_of_ways(judge: Judge, rows: list[Row], flagged: bool, seed: int) -> No
         print(f"{name:30} {percent(sum(hit), len(mine))} " + " ".join(f"{cell:>8}" for cell in cells), flush=True)
 
 
-def changed(rng: random.Random, row: Row, text: str) -> str:
-    """The text after one to three rewrites that keep its meaning."""
-    for _ in range(rng.choice((1, 1, 2, 3))):
-        text = rng.choice(REWRITES[row.label])(rng, text)
-    return text if len(text) <= LONGEST else row.text
-
-
 def search(judge: Judge, rows: list[Row], queries: int, flagged: bool, seed: int) -> dict[int, tuple[int, str]]:
     """Hill climbing on the score: by row, after how many questions it was evaded, and by which text."""
     rng = random.Random(seed)
@@ -119,7 +112,7 @@ def search(judge: Judge, rows: list[Row], queries: int, flagged: bool, seed: int
     evaded: dict[int, tuple[int, str]] = {}
     for spent in range(CANDIDATES, queries + 1, CANDIDATES):
         open_rows = [n for n in best if n not in evaded]
-        tried = [(n, changed(rng, rows[n], best[n][1])) for n in open_rows for _ in range(CANDIDATES)]
+        tried = [(n, changed(rng, rows[n].label, best[n][1])) for n in open_rows for _ in range(CANDIDATES)]
         for (n, text), verdict in zip(tried, judge.verdicts([text for _, text in tried])):
             if not (verdict.refused or (flagged and verdict.flagged)):
                 evaded.setdefault(n, (spent, text))

@@ -72,7 +72,7 @@ class Gate:
 
     def logits(self, rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """The logit of an attack of each window as it stands after each member: their mean so far."""
-        out, buckets = np.zeros((len(rows), len(self.members)), np.float32), np.array([dataset.bucket_of(len(row)) for row in rows], np.int64)
+        out, buckets = np.zeros((len(rows), len(self.members)), np.float32), dataset.buckets_of(rows)
         for b, size in enumerate(BUCKETS):
             places = np.flatnonzero(buckets == b)
             for start in range(0, len(places), 1024):
@@ -102,6 +102,11 @@ def tensors(rows: list[bytes], size: int, *columns: np.ndarray) -> list[torch.Te
     return [torch.from_numpy(column.astype(np.int64)) for column in (dataset.padded(rows, size), *columns)]
 
 
+def tensors_of(windows: dataset.Windows, places: np.ndarray, size: int) -> list[torch.Tensor]:
+    """Bytes, kinds and contexts of some windows of one length."""
+    return tensors([windows.rows[i] for i in places], size, windows.kind[places], windows.context[places])
+
+
 def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = EPOCHS) -> Gate:
     """Trains the members, one after another."""
     return Gate(b"".join(member(windows, chance, seed + number, epochs).file() for number in range(MEMBERS)))
@@ -112,7 +117,7 @@ def member(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int)
     torch.manual_seed(seed)
     rng, net = np.random.default_rng(seed), GateNet()
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-2)
-    buckets = np.array([dataset.bucket_of(len(row)) for row in windows.rows])
+    buckets = dataset.buckets_of(windows.rows)
     attack = windows.label > 0
     chance = np.where(attack, ATTACKS, 1 - ATTACKS) * chance / np.where(attack, chance[attack].sum(), chance[~attack].sum())
     plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=epochs * (DRAWN // BATCH + len(BUCKETS)), pct_start=0.15)
@@ -120,7 +125,7 @@ def member(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int)
         net.train()
         start, total = time.time(), 0.0
         for part in dataset.epoch_batches(buckets, chance, rng, DRAWN, BATCH):
-            inputs = tensors([windows.rows[i] for i in part], BUCKETS[buckets[part[0]]], windows.kind[part], windows.context[part])
+            inputs = tensors_of(windows, part, BUCKETS[buckets[part[0]]])
             with torch.autocast("cpu", torch.bfloat16):
                 logits = net(*inputs)
             loss = functional.binary_cross_entropy_with_logits(logits.float(), torch.from_numpy(attack[part].astype(np.float32)))

@@ -1,6 +1,7 @@
 """Injected SQL by context, dialect and disguise."""
 
 import random
+import re
 
 from forms_sqli import FORMS, evaded
 from generators_common import mixed_case, number, ordinary, sometimes_encoded, token
@@ -163,12 +164,28 @@ def cut(rng: random.Random) -> str:
     return text[: max(10, rng.randint(len(text) // 2, len(text)))]
 
 
+THINGS = ("shoes", "dress", "mug", "lamp", "chair", "desk", "jacket", "bike", "tea", "coffee", "phone", "camera", "book", "novel", "guitar", "knife", "tent", "sofa", "gifts", "pets", "toys", "shirts", "bread", "wine", "cheese", "boots", "hats", "bags", "rugs", "keyboard")
+KINDS_OF_THINGS = ("red", "blue", "green", "running", "summer", "wool", "leather", "garden", "kitchen", "cheap", "used", "new", "big", "small", "kids", "black", "vintage", "winter", "wooden", "travel", "organic", "steel", "best", "women's", "men's")
+PLAIN_COLUMNS = ("username", "password", "name", "pass", "email", "login", "phone", "user", "id", "role", "address", "card", "secret", "title", "price", "token", "first_name", "pwd")
+PLAIN_TABLES = ("users", "members", "customers", "accounts", "admins", "orders", "staff", "clients", "people", "employees", "user", "login", "payments", "cards")
+
+
+def named(rng: random.Random) -> str:
+    """What somebody looks for in a shop, and a union whose columns and tables have names of every day."""
+    looked_for = " ".join((*rng.choices(KINDS_OF_THINGS, k=rng.choice((0, 1, 1, 2))), rng.choice(THINGS)))
+    columns = f"{rng.choice((',', ', ', ', '))}".join(rng.sample((*PLAIN_COLUMNS, "null", "1"), rng.choice((1, 2, 2, 2, 3, 4))))
+    where = rng.choice(("", "", "", f" where {rng.choice(PLAIN_COLUMNS)}='{rng.choice(('admin', 'root', '1'))}'", f" limit {rng.randint(1, 20)}", f" order by {rng.randint(1, 4)}"))
+    text = f"{looked_for}{rng.choice(CLOSINGS)} union {rng.choice(('', '', 'all ', 'distinct '))}select {columns} from {rng.choice(PLAIN_TABLES)}{where}{rng.choice(('--', '--', '-- ', '-- -', '#', ';--', '/*', ' --', '--+', ''))}"
+    return rng.choice((str, str.upper, lambda text: re.sub(r"\b(union|all|distinct|select|from|where|limit|order by)\b", lambda m: m[0].upper(), text)))(text)
+
+
+CLOSINGS = ("'", "'", "'", "'", '"', "')", '")', "'))", "%'", "%')")
 QUOTES = ("'", "'", '"', "1'", "x'", "%27", "-1'", "admin'")
 
 
-GRAMMAR = Grammar(FORMS, {"first": make, "tail": tail, "cut": cut}, {"written": (*SQLI, *SQLI_FURTHER)})
+GRAMMAR = Grammar(FORMS, {"first": make, "tail": tail, "cut": cut, "named": named}, {"written": (*SQLI, *SQLI_FURTHER)})
 GRAMMAR.rules["evaded"] = lambda rng: evaded(rng, GRAMMAR.fill(rng, rng.choice(("«classic»", "«classic»", "«quoteless»", "«tautology»", "«inserted»", "«sort»"))))
 GENERATOR = Generator(GRAMMAR, [
-    Shape(30, "first", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE), Shape(5, "tail", VALUE), Shape(3, "cut", VALUE), Shape(60, "written", VALUE),
+    Shape(30, "first", VALUE), Shape(4, "named", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE), Shape(5, "tail", VALUE), Shape(3, "cut", VALUE), Shape(60, "written", VALUE),
 ], around, ("quoteless", "tautology", "spread", "tail", "cut"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -32,7 +32,7 @@ class TextNet(nn.Module):
         self.levels = nn.Embedding(LEVELS * VALUES, DENSE)
         nn.init.normal_(self.levels.weight, std=0.02)
         self.register_buffer("starts", torch.arange(LEVELS) * VALUES, persistent=False)
-        self.drop = nn.Dropout(0.2)
+        self.drop = nn.Dropout(0.1)
         self.head = nn.Linear(DENSE, classes)
 
     def forward(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:

@@ -32,25 +32,26 @@ def command() -> list[str]:
     return [str(next((b for b in builds if b.exists()), builds[0])), "prepare"]
 
 
-def run(lines: Iterable[str]) -> list[list[tuple[int, bytes, bytes]]]:
-    """JSON lines in, windows out; cached in the temporary folder by input and program."""
+def run(lines: Iterable[str], kept: bool = True) -> list[list[tuple[int, bytes, bytes]]]:
+    """JSON lines in, windows out; kept in the temporary folder by input and program, unless nobody will ask again."""
     program = command()
     text = "".join(lines).encode("utf-8", "surrogatepass")
     key = hashlib.sha256(text + Path(program[0]).read_bytes()).hexdigest()
     cache = Path(tempfile.gettempdir()) / "portcullis-training" / f"{key}.pickle"
-    if cache.exists():
+    if kept and cache.exists():
         return pickle.loads(cache.read_bytes())
     done = subprocess.run(program, input=text, stdout=subprocess.PIPE, check=True).stdout
     rows = [[(w["kind"], bytes(w["context"]), base64.b64decode(w["bytes"])) for w in json.loads(line)["windows"]] for line in done.splitlines()]
     assert len(rows) == text.count(b"\n"), f"{text.count(10)} lines in, {len(rows)} out"
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    cache.write_bytes(pickle.dumps(rows))
+    if kept:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        cache.write_bytes(pickle.dumps(rows))
     return rows
 
 
-def texts(rows: list[Row]) -> list[list[Part]]:
+def texts(rows: list[Row], kept: bool = True) -> list[list[Part]]:
     """The windows of each row, in order; none of a text that is safe by construction."""
-    found = run(json.dumps({"text": row.text, "where": row.kind}) + "\n" for row in rows)
+    found = run((json.dumps({"text": row.text, "where": row.kind}) + "\n" for row in rows), kept)
     return [[Part(*part) for part in parts] for parts in found]
 
 

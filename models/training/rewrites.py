@@ -210,3 +210,13 @@ REWRITES: dict[str, tuple[Rewrite, ...]] = {
     "cmdi": (shell_quote, shell_blank, shell_before, shell_after, shell_path),
     "path-traversal": (path_dot, path_deeper, path_before),
 }
+LONGEST = 3000
+"""Characters past which no rewrite is taken."""
+
+
+def changed(rng: random.Random, label: str, text: str) -> str:
+    """An attack of a class after one to three rewrites."""
+    new = text
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        new = rng.choice(REWRITES[label])(rng, new)
+    return new if len(new) <= LONGEST else text

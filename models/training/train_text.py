@@ -16,6 +16,7 @@ from typing import Callable, NamedTuple
 import numpy as np
 import torch
 
+import adversaries
 import data
 import dataset
 import export
@@ -32,22 +33,26 @@ from network import BUCKETS, LEVELS, TextNet
 SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 26, 400_000, 256, 3e-3
 SHARES = {"norm": 0.52, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.09, "nosqli": 0.024, "ssti": 0.022, "code-injection": 0.03, "xxe": 0.013, "ldapi": 0.016, "ssrf": 0.027, "crlf": 0.028}
 """Share of each class in an epoch."""
-LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0}
-"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone."""
+LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0, adversaries.SOURCE: 3.0}
+"""How much likelier a payload of a list is drawn than a generated one, of which there are ten times as many; one renamed; one that authors quote, alone; one rewritten until it was missed."""
 OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 150.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 AMID = {"generated/embedded": 2.5, "generated/around": 2.0}
 """How much likelier yet attacks amid ordinary texts are drawn, and the ordinary texts around them."""
-AMID_AHEAD = {"generated/embedded": 5.0, "generated/around": 4.0}
+AMID_AHEAD = {"generated/embedded": 5.0, "generated/around": 4.0, adversaries.SOURCE: 2.0, "generated/rewritten": 2.0}
 """The same for the screen, whose sums prose weighs down."""
-AMID_GATE = {"generated/embedded": 8.0, "generated/around": 6.4}
+AMID_GATE = {"generated/embedded": 8.0, "generated/around": 6.4, adversaries.SOURCE: 3.0, "generated/rewritten": 3.0}
 """The same for the gate: what it takes for prose no network looks at again."""
 AT_THE_GATE = 9.0
 """How much likelier the gate learns from a recorded request than from another text: it is there for what sites really send."""
-HARD, MISSED = 6.0, 3.0
-"""How much likelier a benign window is drawn after it was taken for an attack, and a generated attack after it was not."""
-MINED = 3
-"""Epochs from one search for such windows to the next."""
+HARD, MISSED, EASY = 3.0, 2.0, 0.35
+"""How much likelier a benign window is drawn after it was taken for an attack, a generated attack after it was not, and either when the network is sure of it."""
+KNOWN = 1e-3
+"""Probability of the wrong side below which it is."""
+LOOKED_AFTER = (0.1, 0.36, 0.64, 0.82)
+"""Shares of the epochs after which attacks are rewritten until they are missed (but after the first), and all windows are looked at."""
+PASSING = 0.5
+"""Logit of the first screen below which a window rather passes for ordinary."""
 SCRATCH = Path(tempfile.gettempdir()) / "portcullis-training"
 
 
@@ -77,71 +82,95 @@ def at_the_gate(windows: dataset.Windows) -> np.ndarray:
     return weights(windows, AT_THE_GATE, AMID_GATE)
 
 
-def screened(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> tuple[dataset.Windows, screen.Screen]:
-    """The windows whose labels are settled, and the screen, trained twice: the first tells the harmless parts of attacks."""
-    certain = windows.some(np.flatnonzero(windows.group < 0))
-    fit_on = lambda w, epochs: screen.fit(w.rows, w.kind, w.context, w.label > 0, weights(w, amid=AMID_AHEAD), SEED, epochs)
-    windows = dataset.settled(windows, fit_on(certain, 3).logits(windows.rows, windows.kind, windows.context))
-    return windows, fit_on(windows, epochs)
+def settled(windows: dataset.Windows) -> tuple[dataset.Windows, screen.Screen]:
+    """The windows whose labels are settled, and a first screen, which tells the harmless parts of attacks."""
+    first = screen_of(windows.some(np.flatnonzero(windows.group < 0)), 3)
+    return dataset.settled(windows, first.logits(windows.rows, windows.kind, windows.context)), first
 
 
-def fit(windows: dataset.Windows, epochs: int, count: int, before: dict | None = None) -> TextNet:
-    """Trains, anew or from the weights of before at a third of the rate; after some epochs benign windows that look like attacks, and attacks that do not, are made likelier to be drawn."""
+def screen_of(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> screen.Screen:
+    """A screen trained on these windows."""
+    return screen.fit(windows.rows, windows.kind, windows.context, windows.label > 0, weights(windows, amid=AMID_AHEAD), SEED, epochs)
+
+
+def fit(windows: dataset.Windows, attacks: list[data.Row], first: screen.Screen, epochs: int, count: int, before: dict | None = None) -> tuple[TextNet, dataset.Windows]:
+    """Trains, anew or from the weights of before at a third of the rate; after some epochs what is still hard is drawn more often, and attacks are rewritten until the network or a first screen misses them. With the network come all windows, these attacks among them."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     net, rate = TextNet(len(KINDS), len(LABELS)), RATE if before is None else RATE / 3
     if before is not None:
         net.load_state_dict(before)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-2)
-    buckets = np.array([dataset.bucket_of(len(row)) for row in windows.rows])
-    chance = weights(windows)
-    base, plan = chance.copy(), None
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-2, fused=True)
+    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * (count // BATCH + len(BUCKETS)), pct_start=0.15)
+    chance, looks = weights(windows), [int(share * epochs) for share in LOOKED_AFTER]
     for epoch in range(epochs):
-        net.train()
-        start, total = time.time(), 0.0
-        batches = dataset.epoch_batches(buckets, chance, rng, count, BATCH)
-        if plan is None:
-            plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * (len(batches) + 8), pct_start=0.15)
-        for number, part in enumerate(batches):
-            x = torch.from_numpy(dataset.padded([windows.rows[i] for i in part], BUCKETS[buckets[part[0]]]).astype(np.int64))
-            k, c, y = (torch.from_numpy(column[part].astype(np.int64)) for column in (windows.kind, windows.context, windows.label))
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = net(x, k, c)
-            loss = torch.nn.functional.cross_entropy(logits.float(), y)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            plan.step() if plan.last_epoch < plan.total_steps - 1 else None
-            total += loss.item() * len(part)
-            if number % 250 == 249:
-                print(f"  {number + 1} of {len(batches)} batches, {time.time() - start:.0f} s", flush=True)
-        print(f"epoch {epoch + 1}: loss {total / count:.5f}, {time.time() - start:.0f} s", flush=True)
-        if epoch % MINED == 1 and epoch < epochs - 1:
-            attack = 1 - probabilities(net, windows, np.flatnonzero(windows.label == 0), buckets)
-            hard = np.flatnonzero(windows.label == 0)[attack > 0.05]
-            chance = base.copy()
-            chance[hard] *= HARD
-            # Lists hold entries that are no attacks; of the generated ones each is sure.
-            sure = np.flatnonzero((windows.label > 0) & np.array([source.startswith("generated/") for source in windows.source]))
-            missed = sure[probabilities(net, windows, sure, buckets) > 0.5]
-            chance[missed] *= MISSED
-            print(f"  {len(hard)} benign windows look like attacks, {len(missed)} of {len(sure)} attacks do not", flush=True)
-    return net
+        start = time.time()
+        loss = trained(net, optimiser, plan, windows, chance, rng, count)
+        print(f"epoch {epoch + 1}: loss {loss:.5f}, {time.time() - start:.0f} s", flush=True)
+        if epoch + 1 in looks[1:]:
+            windows = dataset.beside(windows, adversaries.searched(lambda some: harmless(net, first, some), attacks, SEED + epoch))
+        if epoch + 1 in looks:
+            chance = mined(net, windows)
+    return net, windows
 
 
-def probabilities(net: TextNet, windows: dataset.Windows, places: np.ndarray, buckets: np.ndarray) -> np.ndarray:
+def trained(net: TextNet, optimiser, plan, windows: dataset.Windows, chance: np.ndarray, rng: np.random.Generator, count: int) -> float:
+    """One epoch; the mean loss."""
+    net.train()
+    total, start = 0.0, time.time()
+    buckets = dataset.buckets_of(windows.rows)
+    batches = dataset.epoch_batches(buckets, chance, rng, count, BATCH)
+    for number, part in enumerate(batches):
+        inputs = gate.tensors_of(windows, part, BUCKETS[buckets[part[0]]])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = net(*inputs)
+        loss = torch.nn.functional.cross_entropy(logits.float(), torch.from_numpy(windows.label[part].astype(np.int64)))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        plan.step() if plan.last_epoch < plan.total_steps - 1 else None
+        total += loss.item() * len(part)
+        if number % 250 == 249:
+            print(f"  {number + 1} of {len(batches)} batches, {time.time() - start:.0f} s", flush=True)
+    return total / count
+
+
+def mined(net: TextNet, windows: dataset.Windows) -> np.ndarray:
+    """Chance of each window to be drawn once the network knows the easy ones; the classes keep their shares."""
+    # Lists hold entries that are no attacks; of the generated ones each is sure.
+    attack = np.flatnonzero((windows.label > 0) & np.array([source.startswith("generated/") for source in windows.source]))
+    benign = np.flatnonzero(windows.label == 0)
+    of_attacks, of_benign = probabilities(net, windows, attack), 1 - probabilities(net, windows, benign)
+    times = np.ones(len(windows.rows))
+    for places, wrong in ((attack, of_attacks), (benign, of_benign)):
+        times[places[wrong < KNOWN]] = EASY
+    times[attack[of_attacks > 0.5]], times[benign[of_benign > 0.05]] = MISSED, HARD
+    print(f"  {(of_benign > 0.05).sum()} of {len(benign)} benign windows look like attacks, {(of_attacks > 0.5).sum()} of {len(attack)} attacks do not; {(times == EASY).mean():.0%} known", flush=True)
+    chance = weights(windows)
+    for label in range(len(LABELS)):
+        mine = windows.label == label
+        times[mine] *= chance[mine].sum() / max(1e-9, (chance[mine] * times[mine]).sum())
+    return chance * times
+
+
+def harmless(net: TextNet, first: screen.Screen, windows: dataset.Windows) -> np.ndarray:
+    """How ordinary each window looks to the one of the two that it looks so more."""
+    ahead = 1 / (1 + np.exp(first.logits(windows.rows, windows.kind, windows.context) - PASSING))
+    return np.maximum(probabilities(net, windows, np.arange(len(windows.rows))), ahead)
+
+
+def probabilities(net: TextNet, windows: dataset.Windows, places: np.ndarray) -> np.ndarray:
     """Probability of norm of some windows, uncalibrated."""
     net.eval()
-    out = np.zeros(len(windows.rows), np.float32)
+    buckets = dataset.buckets_of(windows.rows)[places]
+    out = np.zeros(len(places), np.float32)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for b, size in enumerate(BUCKETS):
-            mine = places[buckets[places] == b]
+            mine = np.flatnonzero(buckets == b)
             for start in range(0, len(mine), 1024):
                 part = mine[start : start + 1024]
-                x = torch.from_numpy(dataset.padded([windows.rows[i] for i in part], size).astype(np.int64))
-                k, c = (torch.from_numpy(column[part].astype(np.int64)) for column in (windows.kind, windows.context))
-                out[part] = torch.softmax(net(x, k, c).float(), 1)[:, 0].numpy()
-    return out[places]
+                out[part] = torch.softmax(net(*gate.tensors_of(windows, places[part], size)).float(), 1)[:, 0].numpy()
+    return out
 
 
 def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -> list[thresholds.Group]:
@@ -176,24 +205,26 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--go-on", action="store_true", help="train the network trained last for some more epochs")
     parser.add_argument("--keep", choices=("network", "all"), help="take the network trained last, or screen and gate too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-22.1")
+    parser.add_argument("--version", default="2026-11-22.2")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     split, windows = Split(), None
-    if args.keep == "all":
-        sieve, door = pickle.loads((SCRATCH / "screen.pickle").read_bytes()), gate.Gate((SCRATCH / "text.gate").read_bytes())
-    else:
-        windows, sieve = screened(assembled(args, split))
-        (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
-        door = gate.fit(windows, at_the_gate(windows), SEED)
-        (SCRATCH / "text.gate").write_bytes(door.raw)
+    if args.keep != "all":
+        attacks = dataset.attacks(args.data, split.left_out)
+        windows, first = settled(assembled(args, split, attacks))
     if args.keep:
         net = TextNet(len(KINDS), len(LABELS))
         net.load_state_dict(torch.load(SCRATCH / "text.pt"))
     else:
-        net = fit(windows, args.epochs, args.drawn, torch.load(SCRATCH / "text.pt") if args.go_on else None)
+        net, windows = fit(windows, attacks, first, args.epochs, args.drawn, torch.load(SCRATCH / "text.pt") if args.go_on else None)
         torch.save(net.state_dict(), SCRATCH / "text.pt")
+    if args.keep == "all":
+        sieve, door = pickle.loads((SCRATCH / "screen.pickle").read_bytes()), gate.Gate((SCRATCH / "text.gate").read_bytes())
+    else:
+        sieve, door = screen_of(windows), gate.fit(windows, at_the_gate(windows), SEED)
+        (SCRATCH / "screen.pickle").write_bytes(pickle.dumps(sieve))
+        (SCRATCH / "text.gate").write_bytes(door.raw)
     path = args.out / "text.onnx"
     chosen = finished(net, sieve, door, path, args, split)
     (args.out / "text.screen").write_bytes(sieve.file())
@@ -215,9 +246,9 @@ def finished(net: TextNet, sieve: screen.Screen, door: gate.Gate, path: Path, ar
     return chosen
 
 
-def assembled(args, split: Split) -> dataset.Windows:
-    """The windows to train on."""
-    attacks, (benign, _) = dataset.attacks(args.data, split.left_out), dataset.corpora(args.data, split.left_out)
+def assembled(args, split: Split, attacks: list[data.Row]) -> dataset.Windows:
+    """The windows to train on, these attacks' among them."""
+    benign, _ = dataset.corpora(args.data, split.left_out)
     embedded = dataset.embedded(attacks, benign, dataset.EMBEDDED, 51)
     ordinary, sites = dataset.windows(benign, 2), dataset.site_windows(args.data, "train", *(() if args.without_dev else ("dev",)))
     applications = dataset.request_windows([r for r in data.captures(args.captures) if split.of_application(r.site) == "train"], "captures")

@@ -5,23 +5,25 @@
 
 use serde::Deserialize;
 
-/// Bytes up to which a window has the first bound, the second and the third; the fourth is that of longer ones.
-const LENGTHS: [usize; 3] = [32, 64, 128];
+use crate::inspection::WINDOW_BYTES;
+
+/// Lengths that windows are padded to with zeros; windows of each have a bound of their own.
+pub(super) const LENGTHS: [usize; 4] = [32, 64, 128, WINDOW_BYTES];
 
 /// A bound for windows of each length.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-pub struct Bounds([f32; LENGTHS.len() + 1]);
+pub struct Bounds([f32; LENGTHS.len()]);
 
 impl Bounds {
     /// The same for all lengths.
     #[cfg(test)]
     pub(super) fn all(bound: f32) -> Self {
-        Self([bound; LENGTHS.len() + 1])
+        Self([bound; LENGTHS.len()])
     }
 
     /// That of a window of so many bytes.
     pub(super) fn of(&self, length: usize) -> f32 {
-        self.0[LENGTHS.iter().filter(|most| length > **most).count()]
+        self.0[LENGTHS[..LENGTHS.len() - 1].iter().filter(|most| length > **most).count()]
     }
 
     /// The first that is not finite.

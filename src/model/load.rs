@@ -12,6 +12,7 @@ use crate::inspection::{AttackClass, CONTEXT_LEVELS, CONTEXT_NAMES, TargetKind};
 use crate::metrics::ModelMetrics;
 
 use super::behaviour::OnnxBehaviourClassifier;
+use super::bounds::LENGTHS;
 use super::manifest::{Axis, BehaviourManifest, ModelFile, Tensor, TextManifest, Window, model_bytes, read};
 use super::payload::{CLASSES, OnnxPayloadClassifier};
 use super::runtime::{Batch, OnnxRuntime, infer};
@@ -174,13 +175,11 @@ fn expect_tensors(path: &Path, model: &ModelFile, inputs: &[Tensor], output: &Te
 }
 
 fn window_fault(path: &Path, window: &Window) -> Option<ModelFault> {
-    let rising = window.buckets.is_sorted_by(|left, right| left < right) && window.buckets.first() > Some(&0);
-    let fits = window.bytes == WINDOW_BYTES && window.step == WINDOW_STEP;
-    if fits && rising && window.buckets.last() == Some(&window.bytes) {
+    if window.bytes == WINDOW_BYTES && window.step == WINDOW_STEP && window.buckets == LENGTHS {
         return None;
     }
     let problem = format!(
-        "is {window:?}; this filter needs bytes = {WINDOW_BYTES}, step = {WINDOW_STEP} and rising buckets that end at bytes"
+        "is {window:?}; this filter needs bytes = {WINDOW_BYTES}, step = {WINDOW_STEP} and buckets = {LENGTHS:?}"
     );
     Some(ModelFault::of_key(path, "window", problem))
 }

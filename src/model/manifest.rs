@@ -126,7 +126,7 @@ pub struct Window {
     pub bytes: usize,
     /// Bytes from the start of one window to that of the next.
     pub step: usize,
-    /// Lengths that windows are padded to with zeros, rising; the last is `bytes`.
+    /// Lengths that windows are padded to with zeros: 32, 64, 128 and `bytes`.
     pub buckets: Vec<usize>,
 }
 

@@ -105,7 +105,12 @@ fn wrong_manifests_are_named_with_what_is_allowed() {
         ("text.toml", ", crlf = 0.99 }", " }", "thresholds.low.crlf: is missing"),
         ("text.toml", "crlf = 0.99", "crlf = 0.99, smurf = 0.99", "thresholds.low.smurf: is no class"),
         ("text.toml", "step = 192", "step = 128", "text.toml: window: is"),
-        ("text.toml", "128, 256]", "256, 128]", "text.toml: window: is"),
+        (
+            "text.toml",
+            "128, 256]",
+            "100, 256]",
+            "this filter needs bytes = 256, step = 192 and buckets = [32, 64, 128, 256]",
+        ),
         (
             "text.toml",
             "name = \"kind\"",
