@@ -173,7 +173,7 @@ PLAIN_TABLES = ("users", "members", "customers", "accounts", "admins", "orders",
 def named(rng: random.Random) -> str:
     """What somebody looks for in a shop, and a union whose columns and tables have names of every day."""
     looked_for = " ".join((*rng.choices(KINDS_OF_THINGS, k=rng.choice((0, 1, 1, 2))), rng.choice(THINGS)))
-    columns = f"{rng.choice((',', ', ', ', '))}".join(rng.sample((*PLAIN_COLUMNS, "null", "1"), rng.choice((1, 2, 2, 2, 3, 4))))
+    columns = rng.choice((",", ", ", ", ")).join(rng.sample((*PLAIN_COLUMNS, "null", "1"), rng.choice((1, 2, 2, 2, 3, 4))))
     where = rng.choice(("", "", "", f" where {rng.choice(PLAIN_COLUMNS)}='{rng.choice(('admin', 'root', '1'))}'", f" limit {rng.randint(1, 20)}", f" order by {rng.randint(1, 4)}"))
     text = f"{looked_for}{rng.choice(CLOSINGS)} union {rng.choice(('', '', 'all ', 'distinct '))}select {columns} from {rng.choice(PLAIN_TABLES)}{where}{rng.choice(('--', '--', '-- ', '-- -', '#', ';--', '/*', ' --', '--+', ''))}"
     return rng.choice((str, str.upper, lambda text: re.sub(r"\b(union|all|distinct|select|from|where|limit|order by)\b", lambda m: m[0].upper(), text)))(text)

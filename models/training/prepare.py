@@ -34,18 +34,24 @@ def command() -> list[str]:
 
 def run(lines: Iterable[str], kept: bool = True) -> list[list[tuple[int, bytes, bytes]]]:
     """JSON lines in, windows out; kept in the temporary folder by input and program, unless nobody will ask again."""
-    program = command()
-    text = "".join(lines).encode("utf-8", "surrogatepass")
+    program, text = command(), "".join(lines).encode("utf-8", "surrogatepass")
+    if not kept:
+        return asked(program, text)
     key = hashlib.sha256(text + Path(program[0]).read_bytes()).hexdigest()
     cache = Path(tempfile.gettempdir()) / "portcullis-training" / f"{key}.pickle"
-    if kept and cache.exists():
+    if cache.exists():
         return pickle.loads(cache.read_bytes())
+    rows = asked(program, text)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.write_bytes(pickle.dumps(rows))
+    return rows
+
+
+def asked(program: list[str], text: bytes) -> list[list[tuple[int, bytes, bytes]]]:
+    """What the program makes of each line."""
     done = subprocess.run(program, input=text, stdout=subprocess.PIPE, check=True).stdout
     rows = [[(w["kind"], bytes(w["context"]), base64.b64decode(w["bytes"])) for w in json.loads(line)["windows"]] for line in done.splitlines()]
     assert len(rows) == text.count(b"\n"), f"{text.count(10)} lines in, {len(rows)} out"
-    if kept:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        cache.write_bytes(pickle.dumps(rows))
     return rows
 
 

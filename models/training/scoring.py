@@ -8,9 +8,10 @@ from typing import NamedTuple, Sequence
 import numpy as np
 import onnxruntime
 
+import dataset
 import screen
 from data import KINDS, LABELS
-from dataset import bucket_of, padded
+from dataset import padded
 from gate import Gate
 from network import BUCKETS, LEVELS, VALUES
 from prepare import Part
@@ -134,7 +135,7 @@ def columns(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
 
 def buckets_of(parts: Sequence[Part]) -> np.ndarray:
     """Index of the bucket of each window."""
-    return np.array([bucket_of(len(part.window)) for part in parts], np.int64)
+    return dataset.buckets_of([part.window for part in parts])
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
