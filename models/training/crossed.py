@@ -114,8 +114,8 @@ def main() -> None:
     splits = {"lists": without_lists()} if args.lists else {fold: split_of(fold, args.data, args.captures) for fold in args.fold or range(FOLDS)}
     for fold, split in splits.items():
         attacks = dataset.attacks(args.data, split.left_out)
-        windows, first = train_text.settled(train_text.assembled(args, split, attacks))
-        net, windows = train_text.fit(windows, attacks, first, args.epochs, args.drawn)
+        windows = train_text.settled(train_text.assembled(args, split, attacks))
+        net, _ = train_text.fit(windows, attacks, args.epochs, args.drawn)
         sieve, door = train_text.screen_of(windows, SCREEN_EPOCHS), gate.fit(windows, train_text.at_the_gate(windows), train_text.SEED, GATE_EPOCHS)
         path = SCRATCH / f"crossed-{fold}.onnx"
         chosen = train_text.finished(net, sieve, door, path, args, split)

@@ -285,14 +285,9 @@ def joined(*parts: Windows) -> Windows:
     return every.some(np.array(keep))
 
 
-def bucket_of(length: int) -> int:
-    """Index of the bucket a window goes into."""
-    return next(i for i, size in enumerate(BUCKETS) if length <= size)
-
-
 def buckets_of(rows: list[bytes]) -> np.ndarray:
-    """Those of some windows."""
-    return np.array([bucket_of(len(row)) for row in rows], np.int64)
+    """Index of the bucket that each window goes into."""
+    return np.searchsorted(BUCKETS, np.fromiter(map(len, rows), np.int64, len(rows)))
 
 
 def padded(rows: list[bytes], size: int) -> np.ndarray:

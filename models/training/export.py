@@ -2,18 +2,22 @@
 
 import numpy as np
 import onnx
+import onnxruntime
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from network import LEVELS, TextNet
+from network import LEVELS, VALUES, TextNet
 
 OPSET = 17
+TOLERANCE = 1e-4
+"""How far a probability of the file may be from the network's."""
 
 
 def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
     """Weights of a convolution with the normalisation after it folded in."""
     scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach()
     weight = conv.weight.detach() * scale[:, None, None]
-    bias = (conv.bias.detach() - norm.running_mean) * scale + norm.bias.detach()
+    bias = (norm.bias - norm.running_mean * scale).detach()
     return weight.numpy(), bias.numpy()
 
 
@@ -45,16 +49,17 @@ def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
     x = block(x, 1, net.conv1, net.norm1, 2, True)
     x = block(x, 2, net.conv2, net.norm2, 2, True)
     x = block(x, 3, net.conv3, net.norm3, 2, False, 2)
-    x = node("Add", [x, block(x, 4, net.conv4, net.norm4, 4, False, 4)], "residual")
+    x = node("Add", [x, block(x, 4, net.conv4, net.norm4, 4, False, 4)], "wider")
+    x = node("Add", [x, block(x, 5, net.conv5, net.norm5, 8, False, 8)], "widest")
     high, mean = node("ReduceMax", [x], "high", axes=[2], keepdims=0), node("ReduceMean", [x], "mean", axes=[2], keepdims=0)
     x = node("Concat", [high, mean], "pooled", axis=1)
-    x = node("Gemm", [x, constant("w5", net.dense.weight.detach().numpy()), constant("b5", net.dense.bias.detach().numpy())], "dense", transB=1)
+    x = node("Gemm", [x, constant("w6", net.dense.weight.detach().numpy()), constant("b6", net.dense.bias.detach().numpy())], "dense", transB=1)
     levels = node("Add", [node("Cast", ["context"], "context_ids", to=TensorProto.INT64), constant("starts", net.starts.numpy())], "level_ids")
     levels = node("Gather", [constant("level_table", net.levels.weight.detach().numpy()), levels], "level_vectors")
     x = node("Add", [x, node("ReduceSum", [levels, constant("axis_levels", np.array([1], np.int64))], "level_sum", keepdims=0)], "dense_in_context")
-    x = node("Relu", [x], "relu5")
+    x = node("Relu", [x], "relu6")
     head, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy() - offsets
-    x = node("Gemm", [x, constant("w6", head.astype(np.float32)), constant("b6", bias.astype(np.float32))], "logits", transB=1)
+    x = node("Gemm", [x, constant("w7", head.astype(np.float32)), constant("b7", bias.astype(np.float32))], "logits", transB=1)
     node("Softmax", [x], "probabilities", axis=1)
 
     classes = net.head.out_features
@@ -70,3 +75,16 @@ def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
     helper.set_model_props(model, {"version": version})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
+    check(net, offsets, path)
+
+
+def check(net: TextNet, offsets: np.ndarray, path: str) -> None:
+    """That the file says what the network says."""
+    rng = np.random.default_rng(0)
+    inputs = {"bytes": rng.integers(0, 256, (64, 128), np.uint8), "kind": rng.integers(0, len(net.kinds.weight), 64, np.uint8), "context": rng.integers(0, VALUES, (64, LEVELS), np.uint8)}
+    with torch.no_grad():
+        logits = net(*(torch.from_numpy(value.astype(np.int64)) for value in inputs.values())) - torch.from_numpy(offsets.astype(np.float32))
+    said = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
+    furthest = np.abs(said - torch.softmax(logits, 1).numpy()).max()
+    if furthest > TOLERANCE:
+        raise ValueError(f"{path}: a probability is {furthest:.2g} off what the network says")

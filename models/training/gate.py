@@ -10,7 +10,7 @@ from torch.nn import functional
 import dataset
 from data import KINDS
 from export import folded
-from network import BUCKETS, LEVELS, VALUES, halved
+from network import BUCKETS, LEVELS, VALUES, Halved, normed
 
 EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
 SHAPE = (REACH, FIRST, POOL, TAPS, SECOND, DENSE)
@@ -31,21 +31,20 @@ class GateNet(nn.Module):
         super().__init__()
         # What is past the end adds nothing, so that the filter need not look at it.
         self.bytes = nn.Embedding(256, EMBEDDING, padding_idx=0)
-        self.conv1, self.norm1 = nn.Conv1d(EMBEDDING, FIRST, REACH, padding=REACH // 2), nn.BatchNorm1d(FIRST)
-        self.conv2, self.norm2 = nn.Conv1d(FIRST, SECOND, TAPS, padding=TAPS // 2), nn.BatchNorm1d(SECOND)
+        self.conv1, self.norm1 = nn.Conv1d(EMBEDDING, FIRST, REACH, bias=False), nn.BatchNorm1d(FIRST)
+        self.conv2, self.norm2 = nn.Conv1d(FIRST, SECOND, TAPS, bias=False), nn.BatchNorm1d(SECOND)
         self.dense, self.head = nn.Linear(2 * SECOND, DENSE), nn.Linear(DENSE, 1)
         self.others = nn.Embedding(len(KINDS) + LEVELS * VALUES, DENSE)
         nn.init.normal_(self.others.weight, std=0.02)
         self.register_buffer("starts", len(KINDS) + torch.arange(LEVELS) * VALUES, persistent=False)
 
-    def forward(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-        """Logits."""
+    def forward(self, data: torch.Tensor, kind: torch.Tensor, context: torch.Tensor, precision: torch.dtype = torch.float32) -> torch.Tensor:
+        """Logits; the convolutions computed in numbers of this precision."""
         places = ((data != 0).sum(1, keepdim=True) + POOL - 1) // POOL
-        inside = (torch.arange(data.shape[1] // POOL) < places).unsqueeze(1)
-        x = halved(halved(self.norm1(self.conv1(self.bytes(data).transpose(1, 2)))))
-        x = torch.relu(x) * inside
-        x = torch.relu(self.norm2(self.conv2(x))) * inside
-        x = torch.cat([x.amax(2), x.sum(2) / places], dim=1)
+        inside = (torch.arange(data.shape[1] // POOL) < places).unsqueeze(2)
+        x = Halved.apply(Halved.apply(normed(self.bytes(data).to(precision), self.conv1, self.norm1))) * inside
+        x = torch.relu(normed(x, self.conv2, self.norm2)) * inside
+        x = torch.cat([x.amax(1).float(), x.float().sum(1) / places], dim=1)
         return self.head(torch.relu(self.dense(x) + self.others(context + self.starts).sum(1) + self.others(kind))).squeeze(1)
 
     def parts(self) -> list[np.ndarray]:
@@ -126,9 +125,7 @@ def member(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int)
         start, total = time.time(), 0.0
         for part in dataset.epoch_batches(buckets, chance, rng, DRAWN, BATCH):
             inputs = tensors_of(windows, part, BUCKETS[buckets[part[0]]])
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = net(*inputs)
-            loss = functional.binary_cross_entropy_with_logits(logits.float(), torch.from_numpy(attack[part].astype(np.float32)))
+            loss = functional.binary_cross_entropy_with_logits(net(*inputs, torch.bfloat16), torch.from_numpy(attack[part].astype(np.float32)))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -39,20 +39,18 @@ OPERATOR, OFTEN = re.compile(rb"\$[a-z]+|__proto__"), 150.0
 """Names that are all there is to see of most attacks on document stores, and how much likelier each is drawn than another text."""
 AMID = {"generated/embedded": 2.5, "generated/around": 2.0}
 """How much likelier yet attacks amid ordinary texts are drawn, and the ordinary texts around them."""
-AMID_AHEAD = {"generated/embedded": 5.0, "generated/around": 4.0, adversaries.SOURCE: 2.0, "generated/rewritten": 2.0}
+AMID_AHEAD = {"generated/embedded": 5.0, "generated/around": 4.0}
 """The same for the screen, whose sums prose weighs down."""
-AMID_GATE = {"generated/embedded": 8.0, "generated/around": 6.4, adversaries.SOURCE: 3.0, "generated/rewritten": 3.0}
+AMID_GATE = {"generated/embedded": 8.0, "generated/around": 6.4}
 """The same for the gate: what it takes for prose no network looks at again."""
 AT_THE_GATE = 9.0
 """How much likelier the gate learns from a recorded request than from another text: it is there for what sites really send."""
-HARD, MISSED, EASY = 3.0, 2.0, 0.35
-"""How much likelier a benign window is drawn after it was taken for an attack, a generated attack after it was not, and either when the network is sure of it."""
+HARD, MISSED, EASY = 3.0, 2.0, 0.25
+"""How much likelier a benign window is drawn after it was taken for an attack, a generated attack after it was not, and any window after the network was sure of it."""
 KNOWN = 1e-3
 """Probability of the wrong side below which it is."""
-LOOKED_AFTER = (0.1, 0.36, 0.64, 0.82)
-"""Shares of the epochs after which attacks are rewritten until they are missed (but after the first), and all windows are looked at."""
-PASSING = 0.5
-"""Logit of the first screen below which a window rather passes for ordinary."""
+SEARCHED_AFTER = (0.36, 0.64, 0.82)
+"""Shares of the epochs after which attacks are rewritten until the network misses them."""
 SCRATCH = Path(tempfile.gettempdir()) / "portcullis-training"
 
 
@@ -82,10 +80,10 @@ def at_the_gate(windows: dataset.Windows) -> np.ndarray:
     return weights(windows, AT_THE_GATE, AMID_GATE)
 
 
-def settled(windows: dataset.Windows) -> tuple[dataset.Windows, screen.Screen]:
-    """The windows whose labels are settled, and a first screen, which tells the harmless parts of attacks."""
+def settled(windows: dataset.Windows) -> dataset.Windows:
+    """The windows whose labels are settled: a first screen tells the harmless parts of attacks."""
     first = screen_of(windows.some(np.flatnonzero(windows.group < 0)), 3)
-    return dataset.settled(windows, first.logits(windows.rows, windows.kind, windows.context)), first
+    return dataset.settled(windows, first.logits(windows.rows, windows.kind, windows.context))
 
 
 def screen_of(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> screen.Screen:
@@ -93,8 +91,8 @@ def screen_of(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> screen.S
     return screen.fit(windows.rows, windows.kind, windows.context, windows.label > 0, weights(windows, amid=AMID_AHEAD), SEED, epochs)
 
 
-def fit(windows: dataset.Windows, attacks: list[data.Row], first: screen.Screen, epochs: int, count: int, before: dict | None = None) -> tuple[TextNet, dataset.Windows]:
-    """Trains, anew or from the weights of before at a third of the rate; after some epochs what is still hard is drawn more often, and attacks are rewritten until the network or a first screen misses them. With the network come all windows, these attacks among them."""
+def fit(windows: dataset.Windows, attacks: list[data.Row], epochs: int, count: int, before: dict | None = None) -> tuple[TextNet, dataset.Windows]:
+    """Trains, anew or from the weights of before at a third of the rate; what is still hard is drawn more often, and after some epochs attacks are rewritten until the network misses them. With the network come all windows, these attacks among them."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     net, rate = TextNet(len(KINDS), len(LABELS)), RATE if before is None else RATE / 3
@@ -102,74 +100,63 @@ def fit(windows: dataset.Windows, attacks: list[data.Row], first: screen.Screen,
         net.load_state_dict(before)
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-2, fused=True)
     plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * (count // BATCH + len(BUCKETS)), pct_start=0.15)
-    chance, looks = weights(windows), [int(share * epochs) for share in LOOKED_AFTER]
+    chance, norm = weights(windows), np.full(len(windows.rows), np.nan, np.float32)
+    searches = [int(share * epochs) for share in SEARCHED_AFTER]
     for epoch in range(epochs):
         start = time.time()
-        loss = trained(net, optimiser, plan, windows, chance, rng, count)
+        loss = trained(net, optimiser, plan, windows, mined(windows, chance, norm), norm, rng, count)
         print(f"epoch {epoch + 1}: loss {loss:.5f}, {time.time() - start:.0f} s", flush=True)
-        if epoch + 1 in looks[1:]:
-            windows = dataset.beside(windows, adversaries.searched(lambda some: harmless(net, first, some), attacks, SEED + epoch))
-        if epoch + 1 in looks:
-            chance = mined(net, windows)
+        if epoch + 1 in searches:
+            found = adversaries.searched(lambda some: probabilities(net, some), attacks, SEED + epoch)
+            windows, norm = dataset.beside(windows, found), np.append(norm, np.full(len(found.rows), np.nan, np.float32))
+            chance = weights(windows)
     return net, windows
 
 
-def trained(net: TextNet, optimiser, plan, windows: dataset.Windows, chance: np.ndarray, rng: np.random.Generator, count: int) -> float:
-    """One epoch; the mean loss."""
+def trained(net: TextNet, optimiser, plan, windows: dataset.Windows, chance: np.ndarray, norm: np.ndarray, rng: np.random.Generator, count: int) -> float:
+    """One epoch; the mean loss. Each window's probability of norm is noted."""
     net.train()
     total, start = 0.0, time.time()
     buckets = dataset.buckets_of(windows.rows)
     batches = dataset.epoch_batches(buckets, chance, rng, count, BATCH)
     for number, part in enumerate(batches):
-        inputs = gate.tensors_of(windows, part, BUCKETS[buckets[part[0]]])
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = net(*inputs)
-        loss = torch.nn.functional.cross_entropy(logits.float(), torch.from_numpy(windows.label[part].astype(np.int64)))
+        logits = net(*gate.tensors_of(windows, part, BUCKETS[buckets[part[0]]]), torch.bfloat16)
+        loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(windows.label[part].astype(np.int64)))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         plan.step() if plan.last_epoch < plan.total_steps - 1 else None
         total += loss.item() * len(part)
+        norm[part] = torch.softmax(logits.detach(), 1)[:, 0].numpy()
         if number % 250 == 249:
             print(f"  {number + 1} of {len(batches)} batches, {time.time() - start:.0f} s", flush=True)
     return total / count
 
 
-def mined(net: TextNet, windows: dataset.Windows) -> np.ndarray:
-    """Chance of each window to be drawn once the network knows the easy ones; the classes keep their shares."""
+def mined(windows: dataset.Windows, chance: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """Chance of each window to be drawn by the probability of norm it last had (NaN: it was not drawn yet); the classes keep their shares."""
+    wrong = np.where(windows.label > 0, norm, 1 - norm)
+    times = np.where(wrong < KNOWN, EASY, 1.0)
     # Lists hold entries that are no attacks; of the generated ones each is sure.
-    attack = np.flatnonzero((windows.label > 0) & np.array([source.startswith("generated/") for source in windows.source]))
-    benign = np.flatnonzero(windows.label == 0)
-    of_attacks, of_benign = probabilities(net, windows, attack), 1 - probabilities(net, windows, benign)
-    times = np.ones(len(windows.rows))
-    for places, wrong in ((attack, of_attacks), (benign, of_benign)):
-        times[places[wrong < KNOWN]] = EASY
-    times[attack[of_attacks > 0.5]], times[benign[of_benign > 0.05]] = MISSED, HARD
-    print(f"  {(of_benign > 0.05).sum()} of {len(benign)} benign windows look like attacks, {(of_attacks > 0.5).sum()} of {len(attack)} attacks do not; {(times == EASY).mean():.0%} known", flush=True)
-    chance = weights(windows)
+    generated = np.array([source.startswith("generated/") for source in windows.source])
+    hard, missed = (windows.label == 0) & (wrong > 0.05), (windows.label > 0) & generated & (wrong > 0.5)
+    times[hard], times[missed] = HARD, MISSED
+    print(f"  {hard.sum()} benign windows look like attacks, {missed.sum()} generated attacks do not; {(times == EASY).mean():.0%} known, {np.isnan(norm).mean():.0%} never drawn", flush=True)
     for label in range(len(LABELS)):
         mine = windows.label == label
         times[mine] *= chance[mine].sum() / max(1e-9, (chance[mine] * times[mine]).sum())
     return chance * times
 
 
-def harmless(net: TextNet, first: screen.Screen, windows: dataset.Windows) -> np.ndarray:
-    """How ordinary each window looks to the one of the two that it looks so more."""
-    ahead = 1 / (1 + np.exp(first.logits(windows.rows, windows.kind, windows.context) - PASSING))
-    return np.maximum(probabilities(net, windows, np.arange(len(windows.rows))), ahead)
-
-
-def probabilities(net: TextNet, windows: dataset.Windows, places: np.ndarray) -> np.ndarray:
-    """Probability of norm of some windows, uncalibrated."""
+def probabilities(net: TextNet, windows: dataset.Windows) -> np.ndarray:
+    """Probability of norm of each window, uncalibrated."""
     net.eval()
-    buckets = dataset.buckets_of(windows.rows)[places]
-    out = np.zeros(len(places), np.float32)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    buckets, out = dataset.buckets_of(windows.rows), np.zeros(len(windows.rows), np.float32)
+    with torch.no_grad():
         for b, size in enumerate(BUCKETS):
             mine = np.flatnonzero(buckets == b)
-            for start in range(0, len(mine), 1024):
-                part = mine[start : start + 1024]
-                out[part] = torch.softmax(net(*gate.tensors_of(windows, places[part], size)).float(), 1)[:, 0].numpy()
+            for part in np.split(mine, range(1024, len(mine), 1024)):
+                out[part] = torch.softmax(net(*gate.tensors_of(windows, part, size), torch.bfloat16), 1)[:, 0].numpy()
     return out
 
 
@@ -212,12 +199,13 @@ def main() -> None:
     split, windows = Split(), None
     if args.keep != "all":
         attacks = dataset.attacks(args.data, split.left_out)
-        windows, first = settled(assembled(args, split, attacks))
+        windows = settled(assembled(args, split, attacks))
+    every = windows
     if args.keep:
         net = TextNet(len(KINDS), len(LABELS))
         net.load_state_dict(torch.load(SCRATCH / "text.pt"))
     else:
-        net, windows = fit(windows, attacks, first, args.epochs, args.drawn, torch.load(SCRATCH / "text.pt") if args.go_on else None)
+        net, every = fit(windows, attacks, args.epochs, args.drawn, torch.load(SCRATCH / "text.pt") if args.go_on else None)
         torch.save(net.state_dict(), SCRATCH / "text.pt")
     if args.keep == "all":
         sieve, door = pickle.loads((SCRATCH / "screen.pickle").read_bytes()), gate.Gate((SCRATCH / "text.gate").read_bytes())
@@ -229,7 +217,7 @@ def main() -> None:
     chosen = finished(net, sieve, door, path, args, split)
     (args.out / "text.screen").write_bytes(sieve.file())
     (args.out / "text.gate").write_bytes(door.raw)
-    written = document(path, args, windows, chosen, sieve)
+    written = document(path, args, every, chosen, sieve)
     if args.keep:
         before = tomllib.loads((args.out / "text.toml").read_text(encoding="utf-8"))
         written |= {"training": before["training"], "sources": before["sources"]}
