@@ -30,7 +30,7 @@ from data import CONTEXT, KINDS, LABELS
 from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
-SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 60, 400_000, 256, 3e-3
+SEED, EPOCHS, DRAWN, BATCH, RATE = 20261121, 44, 400_000, 256, 3e-3
 SHARES = {"norm": 0.52, "sqli": 0.08, "xss": 0.08, "path-traversal": 0.07, "cmdi": 0.09, "nosqli": 0.024, "ssti": 0.022, "code-injection": 0.03, "xxe": 0.013, "ldapi": 0.016, "ssrf": 0.027, "crlf": 0.028}
 """Share of each class in an epoch."""
 LISTED = {**dict.fromkeys(dataset.LISTS, 4.0), "generated/renamed": 2.0, "generated/quoted": 20.0, adversaries.SOURCE: 3.0}
