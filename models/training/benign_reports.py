@@ -1,7 +1,6 @@
 """What browsers and pages report by themselves: records with lengths before their fields, measurements, errors of scripts."""
 
 import random
-from typing import Callable
 
 from benign_web import WEB
 from generators_common import number, token
@@ -15,8 +14,7 @@ ERRORS = (
 
 def record(rng: random.Random, depth: int = 0) -> str:
     """Fields as a protocol buffer holds them: number and kind, length, text or a record of its own (https://protobuf.dev/programming-guides/encoding/)."""
-    noun = lambda: WEB.make(rng, "noun")
-    text = lambda: rng.choice((lambda: WEB.make(rng, "link"), lambda: WEB.make(rng, "site"), lambda: rng.choice(LANGUAGES), noun, lambda: token(rng), lambda: WEB.make(rng, "ver")))()
+    text = lambda: rng.choice((lambda: WEB.make(rng, "link"), lambda: WEB.make(rng, "site"), lambda: rng.choice(LANGUAGES), lambda: WEB.make(rng, "noun"), lambda: token(rng), lambda: WEB.make(rng, "ver")))()
     found = []
     for field in sorted(rng.sample(range(1, 13), rng.randint(2, 6))):
         if rng.random() < 0.25:
@@ -35,7 +33,7 @@ def varint(value: int) -> str:
 
 def measured(rng: random.Random) -> str:
     """Names and what was measured, one after another."""
-    name: Callable[[], str] = lambda: "".join(WEB.make(rng, rng.choice(("noun", "verb", "adj"))).title() for _ in range(rng.randint(1, 4))).replace(" ", "")
+    name = lambda: "".join(WEB.make(rng, rng.choice(("noun", "verb", "adj"))).title() for _ in range(rng.randint(1, 4))).replace(" ", "")
     value = lambda: rng.choice((number(rng), f"{rng.randrange(600)}.{rng.randrange(1000)}", "true", "false", WEB.make(rng, "noun"), "", "0"))
     equals, end = rng.choice("==:"), rng.choice((";", ";", "; ", "|", "&", ","))
     title = rng.choice(("", "", f"{WEB.make(rng, 'noun')} {WEB.make(rng, 'noun')} on {WEB.make(rng, 'noun')} ".capitalize()))

@@ -70,12 +70,17 @@ def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes])],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
+    save(graph, path, version)
+    check(net, offsets, path)
+
+
+def save(graph: onnx.GraphProto, path: str, version: str) -> None:
+    """Writes a graph as a model of this version."""
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="portcullis", model_version=1)
     model.ir_version = 9
     helper.set_model_props(model, {"version": version})
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
-    check(net, offsets, path)
 
 
 def check(net: TextNet, offsets: np.ndarray, path: str) -> None:

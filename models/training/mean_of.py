@@ -9,7 +9,7 @@ from pathlib import Path
 import onnx
 from onnx import helper
 
-from export import OPSET
+import export
 
 SHARED = frozenset(("bytes", "kind", "context"))
 """The inputs, which all have in common."""
@@ -37,12 +37,7 @@ def main() -> None:
     parts = [part(number, graph) for number, graph in enumerate(graphs, 1)]
     mean = [helper.make_node("Mean", [f"logits_of_{number}" for number in range(1, len(parts) + 1)], ["logits"]), helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1)]
     nodes, weights = [node for nodes, _ in parts for node in nodes] + mean, [weight for _, found in parts for weight in found]
-    graph = helper.make_graph(nodes, "text", list(graphs[0].input), list(graphs[0].output), weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="portcullis", model_version=1)
-    model.ir_version = 9
-    helper.set_model_props(model, {"version": args.version})
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, args.out)
+    export.save(helper.make_graph(nodes, "text", list(graphs[0].input), list(graphs[0].output), weights), str(args.out), args.version)
 
 
 if __name__ == "__main__":
