@@ -17,6 +17,7 @@ import torch
 
 import data
 import dataset
+import fitting
 import gate
 import generated
 import prepare
@@ -115,11 +116,11 @@ def main() -> None:
     for fold, split in splits.items():
         attacks = dataset.attacks(args.data, split.left_out)
         windows = train_text.settled(train_text.assembled(args, split, attacks))
-        net, _ = train_text.fit(windows, attacks, args.epochs, args.drawn)
-        sieve, door = train_text.screen_of(windows, SCREEN_EPOCHS), gate.fit(windows, train_text.at_the_gate(windows), train_text.SEED, GATE_EPOCHS)
+        nets, _ = fitting.networks(fitting.Work(windows, attacks, args.epochs, args.drawn), train_text.SEEDS)
+        sieve, members = train_text.screen_of(windows, SCREEN_EPOCHS), train_text.gates_of(windows, GATE_EPOCHS, gate.MEMBERS)
         path = SCRATCH / f"crossed-{fold}.onnx"
-        chosen = train_text.finished(net, sieve, door, path, args, split)
-        model = scoring.Model(path, sieve, door, chosen.joint, args.threads)
+        made, chosen = train_text.finished(nets, sieve, members, path, args, split)
+        model = scoring.Model(path, sieve, made.gate, chosen.joint, args.threads)
         lines = measured(model, chosen.refuse["medium"], split, args.data, args.captures)
         path.with_suffix(".json").write_text(json.dumps(lines, ensure_ascii=False, indent=1), encoding="utf-8")
         for line in lines:

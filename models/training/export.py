@@ -1,4 +1,4 @@
-"""Writes a trained network as ONNX. By hand: the graph is small, and every name and axis in it is then chosen."""
+"""Writes trained networks as one ONNX file. By hand: the graph is small, and every name and axis in it is then chosen."""
 
 import numpy as np
 import onnx
@@ -10,7 +10,7 @@ from network import LEVELS, VALUES, TextNet
 
 OPSET = 17
 TOLERANCE = 1e-4
-"""How far a probability of the file may be from the network's."""
+"""How far a probability of the file may be from the networks'."""
 
 
 def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
@@ -21,18 +21,36 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), bias.numpy()
 
 
-def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
-    """Exports `net` with the logit of each class lowered by its offset, as probabilities of the classes."""
-    net.eval()
+def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str) -> None:
+    """Exports the mean of the logits of `nets`, that of each class lowered by its offset, as probabilities of the classes: networks of different training err differently."""
+    parts = [part(net.eval(), f"_of_{number}") for number, net in enumerate(nets, 1)]
+    weights = {"offsets": np.asarray(offsets, np.float32)} | {name: value for _, weights in parts for name, value in weights.items()}
+    nodes = [node for nodes, _ in parts for node in nodes]
+    nodes.append(helper.make_node("Mean", [f"logits_of_{number}" for number in range(1, len(nets) + 1)], ["mean_logits"]))
+    nodes.append(helper.make_node("Sub", ["mean_logits", "offsets"], ["logits"]))
+    nodes.append(helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1))
+    graph = helper.make_graph(
+        nodes,
+        "text",
+        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, ["batch", "length"]), helper.make_tensor_value_info("kind", TensorProto.UINT8, ["batch"]), helper.make_tensor_value_info("context", TensorProto.UINT8, ["batch", LEVELS])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", nets[0].head.out_features])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    save(graph, path, version)
+    check(nets, offsets, path)
+
+
+def part(net: TextNet, suffix: str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """Nodes of a network up to its logits, and its weights, all names with this suffix."""
     weights, nodes = {}, []
 
     def constant(name: str, value) -> str:
-        weights[name] = np.asarray(value)
-        return name
+        weights[name + suffix] = np.asarray(value)
+        return name + suffix
 
     def node(kind: str, inputs: list[str], output: str, **attributes) -> str:
-        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
+        nodes.append(helper.make_node(kind, inputs, [output + suffix], **attributes))
+        return output + suffix
 
     def block(x: str, number: int, conv, norm, pads: int, pool: bool, dilation: int = 1) -> str:
         weight, bias = folded(conv, norm)
@@ -58,20 +76,8 @@ def write(net: TextNet, offsets: np.ndarray, path: str, version: str) -> None:
     levels = node("Gather", [constant("level_table", net.levels.weight.detach().numpy()), levels], "level_vectors")
     x = node("Add", [x, node("ReduceSum", [levels, constant("axis_levels", np.array([1], np.int64))], "level_sum", keepdims=0)], "dense_in_context")
     x = node("Relu", [x], "relu6")
-    head, bias = net.head.weight.detach().numpy(), net.head.bias.detach().numpy() - offsets
-    x = node("Gemm", [x, constant("w7", head.astype(np.float32)), constant("b7", bias.astype(np.float32))], "logits", transB=1)
-    node("Softmax", [x], "probabilities", axis=1)
-
-    classes = net.head.out_features
-    graph = helper.make_graph(
-        nodes,
-        "text",
-        [helper.make_tensor_value_info("bytes", TensorProto.UINT8, ["batch", "length"]), helper.make_tensor_value_info("kind", TensorProto.UINT8, ["batch"]), helper.make_tensor_value_info("context", TensorProto.UINT8, ["batch", LEVELS])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    save(graph, path, version)
-    check(net, offsets, path)
+    node("Gemm", [x, constant("w7", net.head.weight.detach().numpy()), constant("b7", net.head.bias.detach().numpy())], "logits", transB=1)
+    return nodes, weights
 
 
 def save(graph: onnx.GraphProto, path: str, version: str) -> None:
@@ -83,13 +89,13 @@ def save(graph: onnx.GraphProto, path: str, version: str) -> None:
     onnx.save(model, path)
 
 
-def check(net: TextNet, offsets: np.ndarray, path: str) -> None:
-    """That the file says what the network says."""
+def check(nets: list[TextNet], offsets: np.ndarray, path: str) -> None:
+    """That the file says what the networks say."""
     rng = np.random.default_rng(0)
-    inputs = {"bytes": rng.integers(0, 256, (64, 128), np.uint8), "kind": rng.integers(0, len(net.kinds.weight), 64, np.uint8), "context": rng.integers(0, VALUES, (64, LEVELS), np.uint8)}
+    inputs = {"bytes": rng.integers(0, 256, (64, 128), np.uint8), "kind": rng.integers(0, len(nets[0].kinds.weight), 64, np.uint8), "context": rng.integers(0, VALUES, (64, LEVELS), np.uint8)}
     with torch.no_grad():
-        logits = net(*(torch.from_numpy(value.astype(np.int64)) for value in inputs.values())) - torch.from_numpy(offsets.astype(np.float32))
+        logits = torch.stack([net(*(torch.from_numpy(value.astype(np.int64)) for value in inputs.values())) for net in nets]).mean(0) - torch.from_numpy(np.asarray(offsets, np.float32))
     said = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
     furthest = np.abs(said - torch.softmax(logits, 1).numpy()).max()
     if furthest > TOLERANCE:
-        raise ValueError(f"{path}: a probability is {furthest:.2g} off what the network says")
+        raise ValueError(f"{path}: a probability is {furthest:.2g} off what the networks say")

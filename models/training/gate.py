@@ -1,5 +1,6 @@
 """The gate between screen and network: convolutions small enough for the thread that serves the request, asked one after another; their mean counts."""
 
+import itertools
 import time
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 import dataset
+import side_by_side
 from data import KINDS
 from export import folded
 from network import BUCKETS, LEVELS, VALUES, Halved, normed
@@ -15,8 +17,8 @@ from network import BUCKETS, LEVELS, VALUES, Halved, normed
 EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
 SHAPE = (REACH, FIRST, POOL, TAPS, SECOND, DENSE)
 """As the filter has them: see src/model/gate.rs."""
-MEMBERS = 2
-"""Networks of different seeds: the mean of two lets half as many harmless windows through as either, at the same loss of attacks."""
+MEMBERS, CANDIDATES = 2, 4
+"""Networks of different seeds: the mean of two lets half as many harmless windows through as either, at the same loss of attacks. And how many are trained to choose from: they differ by what they make of ordinary texts of a kind they do not know."""
 SHAPES = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))
 """Of the parts of a member."""
 EPOCHS, DRAWN, BATCH, RATE = 10, 400_000, 512, 4e-3
@@ -106,13 +108,18 @@ def tensors_of(windows: dataset.Windows, places: np.ndarray, size: int) -> list[
     return tensors([windows.rows[i] for i in places], size, windows.kind[places], windows.context[places])
 
 
-def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = EPOCHS) -> Gate:
-    """Trains the members, one after another."""
-    return Gate(b"".join(member(windows, chance, seed + number, epochs).file() for number in range(MEMBERS)))
+def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = EPOCHS, candidates: int = CANDIDATES) -> list[bytes]:
+    """Trains so many members, of which a gate has MEMBERS, side by side."""
+    return side_by_side.each(member, range(seed, seed + candidates), windows, chance, epochs)
 
 
-def member(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int) -> GateNet:
-    """Trains one on windows drawn by their chance."""
+def gates(members: list[bytes]) -> list[Gate]:
+    """Every gate that these members make."""
+    return [Gate(b"".join(some)) for some in itertools.combinations(members, MEMBERS)]
+
+
+def member(seed: int, windows: dataset.Windows, chance: np.ndarray, epochs: int) -> bytes:
+    """The file of one trained on windows drawn by their chance."""
     torch.manual_seed(seed)
     rng, net = np.random.default_rng(seed), GateNet()
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-2)
@@ -131,5 +138,5 @@ def member(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int)
             optimiser.step()
             plan.step()
             total += loss.item() * len(part)
-        print(f"gate, epoch {epoch + 1}: loss {total / DRAWN:.5f}, {time.time() - start:.0f} s", flush=True)
-    return net.eval()
+        print(f"gate of {seed}, epoch {epoch + 1}: loss {total / DRAWN:.5f}, {time.time() - start:.0f} s", flush=True)
+    return net.eval().file()

@@ -11,7 +11,7 @@ from typing import Callable, NamedTuple
 import generators_benign
 import generators_benign_rich
 from benign_messages import button, counted, message, packed_array, salad, service, stylesheet
-from benign_reports import report
+from benign_reports import measure_name, report, signed
 from benign_texts import TEXTS, block_editor, long_document, notebook, several
 from benign_web import WEB
 from generators_common import number, token
@@ -124,7 +124,7 @@ def json_with_text(rng: random.Random) -> str:
 
 def calendar(rng: random.Random) -> str:
     """An event, a task or a card of a person, as programs of calendars and address books send them."""
-    line = lambda: WEB.make(rng, rng.choice(("sentence", "text", "title2", "term"))).replace("\\", "").replace("\n", "\\n").replace(",", "\\,").replace(";", "\\;")
+    line = lambda: rng.choice((lambda: TEXTS.make(rng, "para"), lambda: WEB.make(rng, rng.choice(("sentence", "text", "title2", "term")))))().replace("\\", "").replace("\n", "\\n").replace(",", "\\,").replace(";", "\\;")
     stamp = lambda: f"20{rng.randint(10, 30)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}T{rng.randint(0, 23):02}{rng.choice((0, 15, 30, 45)):02}00{rng.choice(('Z', ''))}"
     person = lambda: WEB.fill(rng, "«first» «last»").replace(",", "\\,")
     address = lambda: WEB.fill(rng, "«n» «last» St.\\, «cap!«noun»»\\, «n»")
@@ -192,7 +192,7 @@ KINDS: dict[str, Kind] = {
     "xml": Kind(14, (("body-text", 70), ("body-value", 30)), web("xml")), "xml-random": Kind(10, (("body-text", 70), ("body-value", 30)), old(generators_benign_rich, "xml")), "merge-field": Kind(18, FIELD, web("merge")), "formula": Kind(10, FIELD, web("formula")), "odd-value": Kind(40, DATA, web("odds")), "random-shape": Kind(24, DATA, random_shape),
     "address-or-path": Kind(30, (("query-value", 38), ("body-value", 26), ("header", 20), ("cookie", 4), ("file-name", 4), ("query-name", 2), ("body-text", 6)), web("where")), "path-rooms": Kind(24, (("path", 88), ("query-value", 8), ("body-value", 4)), room), "path-first": Kind(10, (("path", 100),), old(generators_benign, "path")), "file-name": Kind(8, (("file-name", 90), ("body-value", 10)), old(generators_benign, "file_name")), "structured-first": Kind(24, DATA, old(generators_benign, "structured")), "packed-bytes": Kind(8, DATA, web("packed")),
     "markdown": Kind(30, LONG, texts("md", 1, 6)), "html-editor": Kind(34, LONG, lambda rng: several(rng, "block", 1, 7, rng.choice(("", "\n")))), "html-inline": Kind(8, LONG, texts("in", 1, 3, " ")), "wiki": Kind(24, LONG, texts("wikipart", 1, 6)), "bbcode": Kind(8, LONG, texts("bbcode", 1, 3)), "chat": Kind(22, LONG, texts("chat", 1, 2, "\n")), "mail": Kind(12, LONG, texts("mail")), "ticket": Kind(14, LONG, texts("ticket")), "block-editor": Kind(14, LONG, block_editor), "notebook": Kind(8, LONG, notebook),
-    "message": Kind(14, LONG, message), "report": Kind(14, (("body-text", 45), ("body-value", 40), ("query-value", 15)), report), "word-salad": Kind(20, FIELD, salad), "counted": Kind(16, FIELD, counted), "packed-array": Kind(5, (("cookie", 50), ("body-value", 40), ("query-value", 10)), packed_array), "stylesheet": Kind(8, LONG, stylesheet), "shell-cell": Kind(10, LONG, shell_cell), "site-address": Kind(26, (("header", 60), ("query-value", 20), ("body-value", 16), ("body-text", 4)), site_address), "button": Kind(5, LONG, button), "service-name": Kind(10, (("body-value", 40), ("query-value", 34), ("path", 20), ("header", 6)), service),
+    "message": Kind(14, LONG, message), "report": Kind(34, (("body-text", 35), ("body-value", 45), ("query-value", 20)), report), "measure-name": Kind(5, NAMED, measure_name), "cookie-signed": Kind(10, (("cookie", 92), ("query-value", 8)), signed), "word-salad": Kind(20, FIELD, salad), "counted": Kind(16, FIELD, counted), "packed-array": Kind(5, (("cookie", 50), ("body-value", 40), ("query-value", 10)), packed_array), "stylesheet": Kind(8, LONG, stylesheet), "shell-cell": Kind(10, LONG, shell_cell), "site-address": Kind(26, (("header", 60), ("query-value", 20), ("body-value", 16), ("body-text", 4)), site_address), "button": Kind(5, LONG, button), "service-name": Kind(10, (("body-value", 40), ("query-value", 34), ("path", 20), ("header", 6)), service),
     "program": Kind(26, LONG, texts("program")), "line-of-code": Kind(20, LONG, texts("line")), "inline-code": Kind(10, LONG, texts("step")), "long-document": Kind(16, (("body-value", 84), ("body-text", 16)), long_document), "console": Kind(20, (("body-value", 90), ("body-text", 10)), console),
     **{f"rich-{name}": Kind(5, LONG, old(generators_benign_rich, name)) for name in ("prose", "title", "markdown", "editor", "wiki", "report")},
 }

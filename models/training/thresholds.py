@@ -10,6 +10,7 @@ import prepare
 import scoring
 import screen
 from data import LABELS, Row
+from gate import Gate
 from network import BUCKETS
 from prepare import Part
 from scoring import Joint, Model, network_logits
@@ -64,10 +65,12 @@ def amid(seed: int, left_out: frozenset[str], ordinary: list[Row], count: int = 
     return [holding for _, holding, _ in dataset.held(dataset.embedded(rows, ordinary, 2 * len(rows), seed)) if holding]
 
 
-def choose(model: Model, groups: list[Group], ordinary: list[Row], left_out: frozenset[str] = frozenset()) -> Chosen:
-    """Joint and thresholds of a model without them, attacks amid `ordinary` texts among those that shall not be lost; shapes of attacks in `left_out` take no part."""
+def choose(model: Model, gates: list[Gate], groups: list[Group], ordinary: list[Row], left_out: frozenset[str] = frozenset()) -> Chosen:
+    """Gate, joint and thresholds of a model without them, attacks amid `ordinary` texts among those that shall not be lost; shapes of attacks in `left_out` take no part."""
     attacks = positives(32, left_out)
-    model.joint = joined(model, groups, attacks, amid(33, left_out, ordinary))
+    known = Known.to(model, [parts for _, parts in attacks] + amid(33, left_out, ordinary))
+    model.gate = sparing(model, gates, groups[0], known)
+    model.joint = joined(model, groups, attacks, known)
     benign = [(group, decisions(worst(model, group.texts))) for group in groups]
     truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
     refuse, report = {}, {}
@@ -80,15 +83,43 @@ def choose(model: Model, groups: list[Group], ordinary: list[Row], left_out: fro
     return Chosen(model.joint, model.offsets, refuse, report)
 
 
-def bounded(model: Model, texts: list[list[Part]]) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+class Known(NamedTuple):
+    """Attacks, and which of their windows the network takes for one."""
+
+    texts: list[list[Part]]
+    flat: list[Part]
+    sure: np.ndarray
+
+    @classmethod
+    def to(cls, model: Model, texts: list[list[Part]]) -> "Known":
+        """Those of these texts."""
+        flat = sorted({part for parts in texts for part in parts})
+        return cls(texts, flat, 1 - model.probabilities(flat)[:, 0] > 0.9)
+
+
+def sparing(model: Model, gates: list[Gate], group: Group, known: Known) -> Gate:
+    """The gate that sends the fewest of the group's requests to the network."""
+    if len(gates) == 1:
+        return gates[0]
+    benign = sorted({part for parts in group.texts for part in parts})
+    first, shares = model.screened(benign), []
+    for gate in gates:
+        model.gate = gate
+        model.joint = Joint(*bounded(model, known), 0.25, 1.0, 0.0, 0.0)
+        asked = dict(zip(benign, model.asks(benign, first).tolist()))
+        shares.append(float(np.mean([any(asked[part] for part in parts) for parts in group.texts])))
+    print(f"{group.name}: {', '.join(f'{share:.3%}' for share in shares)} need the network, by gate", flush=True)
+    return gates[int(np.argmin(shares))]
+
+
+def bounded(model: Model, attacks: Known) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
     """From which logit of the screen, and of each network of the gate, on windows of each length pass, so that few attacks that the network knows are lost."""
-    flat = sorted({part for parts in texts for part in parts})
-    rows, known = [part.window for part in flat], 1 - model.probabilities(flat)[:, 0] > 0.9
+    flat, rows = attacks.flat, [part.window for part in attacks.flat]
     anyway = screen.signed(rows)
     said = np.concatenate([np.where(screen.brief(rows), np.inf, model.screened(flat))[:, None], model.gated(flat)], axis=1)
     said[anyway] = np.inf
     at, length = {part: i for i, part in enumerate(flat)}, scoring.buckets_of(flat)
-    alive = [[i for part in parts if known[i := at[part]]] for parts in texts]
+    alive = [[i for part in parts if attacks.sure[i := at[part]]] for parts in attacks.texts]
     found = []
     for stage, lost in enumerate(LOST):
         # Of each attack the window that looks it most, among those of its length.
@@ -99,13 +130,13 @@ def bounded(model: Model, texts: list[list[Part]]) -> tuple[tuple[float, ...], t
     return found[0], tuple(found[1:])
 
 
-def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]], hidden: list[list[Part]]) -> Joint:
+def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]], known: Known) -> Joint:
     """From which logit of the screen on the network is asked, and how the two are summed."""
     benign = sorted({part for group in groups for parts in group.texts for part in parts})
     first = dict(zip(benign, model.screened(benign).tolist()))
     flat = sorted({part for _, parts in attacks for part in parts})
     of_attacks = dict(zip(flat, model.screened(flat).tolist()))
-    pass_from, gate_from = bounded(model, [parts for _, parts in attacks] + hidden)
+    pass_from, gate_from = bounded(model, known)
     model.joint = Joint(pass_from, gate_from, 0.25, 1.0, 0.0, 0.0)
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
