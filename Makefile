@@ -51,8 +51,9 @@ side-by-side: build ## bare Pingora against the filter, by wrk
 tools: build-tools onnxruntime mongod ## fetch what building, running and testing need
 	@:
 
-train-text: build-tools ## train the text model anew; see models/README.md
-	models/training/train_text.sh
+train-text: build ## train the text model anew; see models/README.md
+	@scripts/ensure-training
+	PYTHON="$${PYTHON:-$(CURDIR)/tools/training/bin/python}" models/training/train_text.sh
 
 clean-tools: ## remove what was fetched into tools/
 	rm -rf tools

@@ -21,7 +21,7 @@ MEMBERS, CANDIDATES = 2, 4
 """Networks of different seeds: the mean of two lets half as many harmless windows through as either, at the same loss of attacks. And how many are trained to choose from: they differ by what they make of ordinary texts of a kind they do not know."""
 SHAPES = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))
 """Of the parts of a member."""
-EPOCHS, DRAWN, BATCH, RATE = 10, 400_000, 512, 4e-3
+EPOCHS, DRAWN, BATCH, RATE = 10, 250_000, 512, 4e-3
 ATTACKS = 0.5
 """Share of attacks in an epoch."""
 

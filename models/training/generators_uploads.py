@@ -24,10 +24,12 @@ def picture(rng: random.Random) -> bytes:
 
 def archive(rng: random.Random) -> bytes:
     """A ZIP of some files, packed or as they are."""
-    stored = io.BytesIO()
-    with zipfile.ZipFile(stored, "w", rng.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))) as file:
-        for name in {WEB.fill(rng, rng.choice(("«noun».txt", "«noun».csv", "img/«noun».png", "«noun»/«id».xml", "«cap!«noun»» («n»).pdf", "word/document.xml", "META-INF/MANIFEST.MF"))) for _ in range(rng.randint(1, 5))}:
-            file.writestr(name, picture(rng) if name.endswith("png") else "\n".join(WEB.make(rng, "sentence") for _ in range(rng.randint(1, 8))))
+    stored, way = io.BytesIO(), rng.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED))
+    with zipfile.ZipFile(stored, "w") as file:
+        for name in dict.fromkeys(WEB.fill(rng, rng.choice(("«noun».txt", "«noun».csv", "img/«noun».png", "«noun»/«id».xml", "«cap!«noun»» («n»).pdf", "word/document.xml", "META-INF/MANIFEST.MF"))) for _ in range(rng.randint(1, 5))):
+            content = picture(rng) if name.endswith("png") else "\n".join(WEB.make(rng, "sentence") for _ in range(rng.randint(1, 8)))
+            # Not today's date: the same seed gives the same bytes.
+            file.writestr(zipfile.ZipInfo(name), content, way)
     return stored.getvalue()
 
 

@@ -4,7 +4,8 @@
 # Requests of real applications are read where capture/capture.py left them; without them the model is trained on less.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-data=${1:-$here/../../../shared/data}
+given=${1:-$here/../../../shared/data}
+data=$(cd "$given" 2>/dev/null && pwd) || { echo "no training data in $given: name the folder, see models/README.md" >&2; exit 1; }
 python=${PYTHON:-python3}
 captures=${CAPTURES:-${TMPDIR:-/tmp}/portcullis-training/captures}
 [ -d "$captures" ] || echo "no captures of applications in $captures: see models/training/capture/README.md" >&2
