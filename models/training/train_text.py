@@ -31,7 +31,7 @@ from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
 SEEDS, EPOCHS, DRAWN = (20261121, 20261122), 36, 400_000
-"""One network of each seed: the mean of two finds more, at fewer false alarms, than either trained for twice as long."""
+"""One network of each seed, which are joined: of different training they err differently. And the epochs of each, and windows drawn in one."""
 UPLOADS = 4000
 """Requests that store files."""
 SCRATCH = Path(tempfile.gettempdir()) / "portcullis-training"
