@@ -119,8 +119,7 @@ def main() -> None:
         nets, _ = fitting.networks(fitting.Work(windows, attacks, args.epochs, args.drawn), train_text.SEEDS)
         sieve, members = train_text.screen_of(windows, SCREEN_EPOCHS), train_text.gates_of(windows, GATE_EPOCHS, gate.MEMBERS)
         path = SCRATCH / f"crossed-{fold}.onnx"
-        made, chosen = train_text.finished(nets, sieve, members, path, args, split)
-        model = scoring.Model(path, sieve, made.gate, chosen.joint, args.threads)
+        model, chosen = train_text.finished(nets, sieve, members, path, args, split)
         lines = measured(model, chosen.refuse["medium"], split, args.data, args.captures)
         path.with_suffix(".json").write_text(json.dumps(lines, ensure_ascii=False, indent=1), encoding="utf-8")
         for line in lines:

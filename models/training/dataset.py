@@ -290,6 +290,15 @@ def buckets_of(rows: list[bytes]) -> np.ndarray:
     return np.searchsorted(BUCKETS, np.fromiter(map(len, rows), np.int64, len(rows)))
 
 
+def alike(rows: list[bytes], most: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Places of windows of one bucket, at most so many at a time, with the length they are padded to."""
+    buckets = buckets_of(rows)
+    for b, size in enumerate(BUCKETS):
+        places = np.flatnonzero(buckets == b)
+        for start in range(0, len(places), most):
+            yield places[start : start + most], size
+
+
 def padded(rows: list[bytes], size: int) -> np.ndarray:
     """Windows one below the other, zeros behind."""
     out = np.zeros((len(rows), size), np.uint8)

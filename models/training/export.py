@@ -24,7 +24,7 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
 def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str) -> None:
     """Exports the mean of the logits of `nets`, that of each class lowered by its offset, as probabilities of the classes: networks of different training err differently."""
     parts = [part(net.eval(), f"_of_{number}") for number, net in enumerate(nets, 1)]
-    weights = {"offsets": np.asarray(offsets, np.float32)} | {name: value for _, weights in parts for name, value in weights.items()}
+    weights = {"offsets": np.asarray(offsets, np.float32)} | {name: value for _, own in parts for name, value in own.items()}
     nodes = [node for nodes, _ in parts for node in nodes]
     nodes.append(helper.make_node("Mean", [f"logits_of_{number}" for number in range(1, len(nets) + 1)], ["mean_logits"]))
     nodes.append(helper.make_node("Sub", ["mean_logits", "offsets"], ["logits"]))

@@ -50,15 +50,14 @@ def fitted(seed: int, work: Work) -> tuple[dict[str, np.ndarray], dataset.Window
     """The weights of a network of this seed, and the attacks rewritten until it missed them."""
     torch.manual_seed(seed)
     one = Training(seed, work)
-    searches, found = [int(share * work.epochs) for share in SEARCHED_AFTER], []
+    searches = [int(share * work.epochs) for share in SEARCHED_AFTER]
     for epoch in range(1, work.epochs + 1):
         start = time.time()
         loss = one.epoch()
         print(f"network of {seed}, epoch {epoch}: loss {loss:.5f}, {time.time() - start:.0f} s", flush=True)
         if epoch in searches:
-            found.append(adversaries.searched(one.probabilities, work.attacks, seed + epoch))
-            one.learns(found[-1])
-    return weights_of(one.net), dataset.beside(*found) if found else work.windows.some(np.array([], int))
+            one.takes(dataset.beside(one.windows, adversaries.searched(one.probabilities, work.attacks, seed + epoch)))
+    return weights_of(one.net), one.windows.some(np.arange(len(work.windows.rows), len(one.windows.rows)))
 
 
 class Training:
@@ -78,10 +77,6 @@ class Training:
         self.windows, self.chance, self.sure = windows, shares.weights(windows), shares.sure(windows)
         self.buckets = dataset.buckets_of(windows.rows)
         self.norm = np.append(self.norm, np.full(len(windows.rows) - len(self.norm), np.nan, np.float32))
-
-    def learns(self, found: dataset.Windows) -> None:
-        """Learns from these windows too."""
-        self.takes(dataset.beside(self.windows, found))
 
     def epoch(self) -> float:
         """Trains for one epoch; the mean loss. Each window's probability of norm is noted."""
@@ -106,10 +101,8 @@ class Training:
     def probabilities(self, windows: dataset.Windows) -> np.ndarray:
         """Probability of norm of each window, uncalibrated."""
         self.net.eval()
-        buckets, out = dataset.buckets_of(windows.rows), np.zeros(len(windows.rows), np.float32)
+        out = np.zeros(len(windows.rows), np.float32)
         with torch.no_grad():
-            for b, size in enumerate(BUCKETS):
-                mine = np.flatnonzero(buckets == b)
-                for part in np.split(mine, range(1024, len(mine), 1024)):
-                    out[part] = torch.softmax(self.logits(windows, part, size), 1)[:, 0].cpu().numpy()
+            for part, size in dataset.alike(windows.rows, 1024):
+                out[part] = torch.softmax(self.logits(windows, part, size), 1)[:, 0].cpu().numpy()
         return out

@@ -73,14 +73,11 @@ class Gate:
 
     def logits(self, rows: list[bytes], kinds: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """The logit of an attack of each window as it stands after each member: their mean so far."""
-        out, buckets = np.zeros((len(rows), len(self.members)), np.float32), dataset.buckets_of(rows)
-        for b, size in enumerate(BUCKETS):
-            places = np.flatnonzero(buckets == b)
-            for start in range(0, len(places), 1024):
-                some = places[start : start + 1024]
-                inputs = tensors([rows[i] for i in some], size, kinds[some], contexts[some])
-                said = torch.stack([self.said(member, *inputs) for member in self.members], dim=1)
-                out[some] = (said.cumsum(1) / torch.arange(1, len(self.members) + 1)).numpy()
+        out = np.zeros((len(rows), len(self.members)), np.float32)
+        for some, size in dataset.alike(rows, 1024):
+            inputs = tensors([rows[i] for i in some], size, kinds[some], contexts[some])
+            said = torch.stack([self.said(member, *inputs) for member in self.members], dim=1)
+            out[some] = (said.cumsum(1) / torch.arange(1, len(self.members) + 1)).numpy()
         return out
 
     @staticmethod
@@ -108,7 +105,7 @@ def tensors_of(windows: dataset.Windows, places: np.ndarray, size: int) -> list[
     return tensors([windows.rows[i] for i in places], size, windows.kind[places], windows.context[places])
 
 
-def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int = EPOCHS, candidates: int = CANDIDATES) -> list[bytes]:
+def fit(windows: dataset.Windows, chance: np.ndarray, seed: int, epochs: int, candidates: int) -> list[bytes]:
     """Trains so many members, of which a gate has MEMBERS, side by side."""
     return side_by_side.each(member, range(seed, seed + candidates), windows, chance, epochs)
 

@@ -13,7 +13,7 @@ import screen
 from data import KINDS, LABELS
 from dataset import padded
 from gate import Gate
-from network import BUCKETS, LEVELS, VALUES
+from network import LEVELS, VALUES
 from prepare import Part
 
 BATCH = 256
@@ -64,13 +64,9 @@ class Model:
     def probabilities(self, parts: Sequence[Part]) -> np.ndarray:
         """What the network alone says of each window."""
         out = np.zeros((len(parts), len(LABELS)), np.float32)
-        buckets = buckets_of(parts)
         kinds, contexts = columns(parts)
-        for b, size in enumerate(BUCKETS):
-            places = np.flatnonzero(buckets == b)
-            for start in range(0, len(places), BATCH):
-                some = places[start : start + BATCH]
-                out[some] = self.session.run(None, {"bytes": padded([parts[i].window for i in some], size), "kind": kinds[some], "context": contexts[some]})[0]
+        for some, size in dataset.alike([part.window for part in parts], BATCH):
+            out[some] = self.session.run(None, {"bytes": padded([parts[i].window for i in some], size), "kind": kinds[some], "context": contexts[some]})[0]
         out *= np.exp(-self.offsets)
         return out / np.maximum(out.sum(1, keepdims=True), 1e-30)
 

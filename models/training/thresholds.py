@@ -40,10 +40,8 @@ class Group(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """What was chosen."""
+    """From which scores on something is refused, by sensitivity, and how much that is."""
 
-    joint: Joint
-    offsets: np.ndarray
     refuse: dict[str, dict[str, float]]
     report: dict
 
@@ -66,11 +64,11 @@ def amid(seed: int, left_out: frozenset[str], ordinary: list[Row], count: int = 
 
 
 def choose(model: Model, gates: list[Gate], groups: list[Group], ordinary: list[Row], left_out: frozenset[str] = frozenset()) -> Chosen:
-    """Gate, joint and thresholds of a model without them, attacks amid `ordinary` texts among those that shall not be lost; shapes of attacks in `left_out` take no part."""
+    """Thresholds of a model without them, which is given gate, joint and offsets; attacks amid `ordinary` texts among those that shall not be lost; shapes of attacks in `left_out` take no part."""
     attacks = positives(32, left_out)
     known = Known.to(model, [parts for _, parts in attacks] + amid(33, left_out, ordinary))
-    model.gate = sparing(model, gates, groups[0], known)
-    model.joint = joined(model, groups, attacks, known)
+    model.gate, model.joint = sparing(model, gates, groups[0], known)
+    joined(model, groups, attacks)
     benign = [(group, decisions(worst(model, group.texts))) for group in groups]
     truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
     refuse, report = {}, {}
@@ -80,43 +78,47 @@ def choose(model: Model, gates: list[Gate], groups: list[Group], ordinary: list[
         recall = {label: round(float(np.mean([is_refused(t, refuse[name]) for t, (l, _) in zip(truth, attacks) if l == label])), 4) for label in LABELS[1:] if any(l == label for l, _ in attacks)}
         report[name] = {"refused": shares, "recall_of_generated": recall}
         print(name, refuse[name], report[name], flush=True)
-    return Chosen(model.joint, model.offsets, refuse, report)
+    return Chosen(refuse, report)
 
 
 class Known(NamedTuple):
-    """Attacks, and which of their windows the network takes for one."""
+    """Attacks, what the screen says of their windows and which of them the network takes for one."""
 
     texts: list[list[Part]]
     flat: list[Part]
+    first: np.ndarray
     sure: np.ndarray
 
     @classmethod
     def to(cls, model: Model, texts: list[list[Part]]) -> "Known":
         """Those of these texts."""
         flat = sorted({part for parts in texts for part in parts})
-        return cls(texts, flat, 1 - model.probabilities(flat)[:, 0] > 0.9)
+        return cls(texts, flat, model.screened(flat), 1 - model.probabilities(flat)[:, 0] > 0.9)
 
 
-def sparing(model: Model, gates: list[Gate], group: Group, known: Known) -> Gate:
-    """The gate that sends the fewest of the group's requests to the network."""
-    if len(gates) == 1:
-        return gates[0]
+def sparing(model: Model, gates: list[Gate], group: Group, known: Known) -> tuple[Gate, Joint]:
+    """The gate that sends the fewest of the group's requests to the network, with its bounds."""
     benign = sorted({part for parts in group.texts for part in parts})
-    first, shares = model.screened(benign), []
+    first, joints, shares = model.screened(benign), [], []
     for gate in gates:
-        model.gate = gate
-        model.joint = Joint(*bounded(model, known), 0.25, 1.0, 0.0, 0.0)
-        asked = dict(zip(benign, model.asks(benign, first).tolist()))
-        shares.append(float(np.mean([any(asked[part] for part in parts) for parts in group.texts])))
+        model.gate, model.joint = gate, bounded(gate, known)
+        joints.append(model.joint)
+        shares.append(asking(group, dict(zip(benign, model.asks(benign, first).tolist()))))
     print(f"{group.name}: {', '.join(f'{share:.3%}' for share in shares)} need the network, by gate", flush=True)
-    return gates[int(np.argmin(shares))]
+    best = int(np.argmin(shares))
+    return gates[best], joints[best]
 
 
-def bounded(model: Model, attacks: Known) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
-    """From which logit of the screen, and of each network of the gate, on windows of each length pass, so that few attacks that the network knows are lost."""
+def asking(group: Group, asked: dict[Part, bool]) -> float:
+    """Share of the group's texts with a window that the network is asked of."""
+    return float(np.mean([any(asked[part] for part in parts) for parts in group.texts]))
+
+
+def bounded(gate: Gate, attacks: Known) -> Joint:
+    """From which logit of the screen, and of each network of the gate, on windows of each length pass, so that few attacks that the network knows are lost; then the network alone decides."""
     flat, rows = attacks.flat, [part.window for part in attacks.flat]
     anyway = screen.signed(rows)
-    said = np.concatenate([np.where(screen.brief(rows), np.inf, model.screened(flat))[:, None], model.gated(flat)], axis=1)
+    said = np.concatenate([np.where(screen.brief(rows), np.inf, attacks.first)[:, None], gate.logits(rows, *scoring.columns(flat))], axis=1)
     said[anyway] = np.inf
     at, length = {part: i for i, part in enumerate(flat)}, scoring.buckets_of(flat)
     alive = [[i for part in parts if attacks.sure[i := at[part]]] for parts in attacks.texts]
@@ -127,20 +129,18 @@ def bounded(model: Model, attacks: Known) -> tuple[tuple[float, ...], tuple[tupl
         bounds = [lowest([said[i, stage] for i in best if length[i] == bucket], lost[bucket]) for bucket in range(len(BUCKETS))]
         found.append(tuple(round(float(bound), 5) for bound in bounds))
         alive = [[i for i in places if said[i, stage] >= found[stage][length[i]]] for places in alive]
-    return found[0], tuple(found[1:])
+    return Joint(found[0], tuple(found[1:]), 0.25, 1.0, 0.0, 0.0)
 
 
-def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]], known: Known) -> Joint:
-    """From which logit of the screen on the network is asked, and how the two are summed."""
+def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]]) -> None:
+    """How screen and network are summed, in a model that knows when the network is asked."""
     benign = sorted({part for group in groups for parts in group.texts for part in parts})
     first = dict(zip(benign, model.screened(benign).tolist()))
     flat = sorted({part for _, parts in attacks for part in parts})
     of_attacks = dict(zip(flat, model.screened(flat).tolist()))
-    pass_from, gate_from = bounded(model, known)
-    model.joint = Joint(pass_from, gate_from, 0.25, 1.0, 0.0, 0.0)
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
-        print(f"{group.name}: {np.mean([any(asked[part] for part in parts) for parts in group.texts]):.3%} need the network (from {pass_from} of the screen, {gate_from} of the gate)", flush=True)
+        print(f"{group.name}: {asking(group, asked):.3%} need the network (from {model.joint.pass_from} of the screen, {model.joint.gate_from} of the gate)", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
     hits = [part for part, ask in zip(hits, model.asks(hits, np.array([of_attacks[part] for part in hits]))) if ask]
@@ -156,12 +156,11 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     network, share, shift = minimize(loss, np.array([0.8, 0.2, 0.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
     print(f"joint: network {network:.3f}, screen {share:.3f}, shift {shift:.3f}; {len(misses)} of {len(benign)} benign windows passed", flush=True)
     network, share, shift = (round(float(v), 5) for v in (network, share, shift))
-    model.joint = Joint(pass_from, gate_from, 0.25, network, share, shift)
+    model.joint = model.joint._replace(network=network, weight=share, shift=shift)
     lift(model, groups)
     for _ in range(3):
         lower(model, groups)
     print("offsets", {label: round(float(v), 2) for label, v in zip(LABELS, model.offsets)}, flush=True)
-    return model.joint
 
 
 def lowest(logits: list[float], lost: float) -> float:

@@ -57,9 +57,9 @@ def screen_of(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> screen.S
     return screen.fit(windows.rows, windows.kind, windows.context, windows.label > 0, shares.ahead(windows), SEEDS[0], epochs)
 
 
-def gates_of(windows: dataset.Windows, *settings: int) -> list[bytes]:
+def gates_of(windows: dataset.Windows, epochs: int = gate.EPOCHS, candidates: int = gate.CANDIDATES) -> list[bytes]:
     """Members of a gate trained on these windows."""
-    return gate.fit(windows, shares.at_the_gate(windows), SEEDS[0], *settings)
+    return gate.fit(windows, shares.at_the_gate(windows), SEEDS[0], epochs, candidates)
 
 
 def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -> list[thresholds.Group]:
@@ -112,7 +112,7 @@ def main() -> None:
     model, chosen = finished(nets, sieve, members, path, args, split)
     (args.out / "text.screen").write_bytes(sieve.file())
     (args.out / "text.gate").write_bytes(model.gate.raw)
-    written = document(path, args, every, chosen, sieve)
+    written = document(path, args, every, model, chosen)
     if args.keep:
         before = tomllib.loads((args.out / "text.toml").read_text(encoding="utf-8"))
         written |= {"training": before["training"], "sources": before["sources"]}
@@ -141,10 +141,10 @@ def assembled(args, split: Split, attacks: list[data.Row]) -> dataset.Windows:
     return windows
 
 
-def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chosen, sieve: screen.Screen) -> dict:
+def document(path: Path, args, windows: dataset.Windows, model: scoring.Model, chosen: thresholds.Chosen) -> dict:
     """The manifest."""
     hashed = lambda suffix: {"file": path.with_suffix(suffix).name, "sha256": hashlib.sha256(path.with_suffix(suffix).read_bytes()).hexdigest()}
-    joint = chosen.joint._asdict()
+    joint = model.joint._asdict()
     door = {"gate": {**hashed(".gate"), "shape": list(gate.SHAPE), "pass_from": [list(bounds) for bounds in joint.pop("gate_from")]}}
     joint["pass_from"] = list(joint["pass_from"])
     inputs = [("bytes", "uint8", ["batch", "length"]), ("kind", "uint8", ["batch"]), ("context", "uint8", ["batch", LEVELS])]
@@ -153,10 +153,10 @@ def document(path: Path, args, windows: dataset.Windows, chosen: thresholds.Chos
         "kinds": list(KINDS),
         "context": list(CONTEXT),
         "model": manifest.model(path, args.version, inputs, ("probabilities", "float32", ["batch", len(LABELS)])),
-        "screen": {**hashed(".screen"), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "rest_floor": screen.REST_FLOOR, "signs": list(screen.SIGNS), "brief": screen.BRIEF, "scale": sieve.scale, "bias": sieve.bias, **joint, **door},
+        "screen": {**hashed(".screen"), "orders": list(screen.ORDERS), "bits": screen.BITS, "span": screen.SPAN, "rest": screen.REST, "rest_floor": screen.REST_FLOOR, "signs": list(screen.SIGNS), "brief": screen.BRIEF, "scale": model.screen.scale, "bias": model.screen.bias, **joint, **door},
         "window": {"bytes": BUCKETS[-1], "step": 192, "buckets": list(BUCKETS)},
         "thresholds": {"flag": 0.5, **chosen.refuse},
-        "calibration": {"method": "each class lowered, inside the network, until one half flags as few as wanted; logistic regression on the logits of network and screen", "offsets": {label: round(float(offset), 3) for label, offset in zip(LABELS, chosen.offsets)}, "data": "recorded requests of the selection sites, applications and 5 % of the benign corpora kept for it, generated texts and attacks of other seeds"},
+        "calibration": {"method": "each class lowered, inside the network, until one half flags as few as wanted; logistic regression on the logits of network and screen", "offsets": {label: round(float(offset), 3) for label, offset in zip(LABELS, model.offsets)}, "data": "recorded requests of the selection sites, applications and 5 % of the benign corpora kept for it, generated texts and attacks of other seeds"},
         "training": {"command": "make train-text", "seeds": list(SEEDS), "epochs": args.epochs, "drawn_an_epoch": args.drawn, "windows": len(windows.rows) if windows else 0, "sites": "60 % train (10 % of them left out and looked at while developing), 20 % thresholds, 20 % test, by registrable domain"},
         "metrics": {"selection": chosen.report["medium"]},
         "sources": manifest.sources(windows.source if windows else []),
