@@ -14,6 +14,8 @@
 
 use std::path::Path;
 
+use fearless_simd::{Level, dispatch};
+
 use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
 use super::ModelFault;
@@ -47,6 +49,8 @@ const PLACES: usize = WINDOW_BYTES / POOL;
 pub(super) struct Gate {
     members: Vec<Member>,
     section: GateSection,
+    /// The vectors of this processor. The sums are the same with any: no two operations become one.
+    vectors: Level,
 }
 
 /// The weights of one convolution, the normalisations of training folded in.
@@ -99,7 +103,7 @@ impl Gate {
         if members.iter().flat_map(|member| &member.bytes).flat_map(|values| &values[0]).any(|weight| *weight != 0.0) {
             return Err(fault("adds something for byte 0, which stands for what is past the end".to_owned()));
         }
-        Ok(Self { members, section: section.clone() })
+        Ok(Self { members, section: section.clone(), vectors: Level::new() })
     }
 
     /// The logit of an attack where the gate alone settles it; `None` where the network is to be asked.
@@ -109,7 +113,7 @@ impl Gate {
         bytes.iter_mut().skip(REACH / 2).zip(window.bytes()).for_each(|(to, from)| *to = *from);
         let (mut sum, mut asked) = (0.0, 0.0);
         for (member, pass_from) in self.members.iter().zip(&self.section.pass_from) {
-            sum += member.logit(window, &bytes);
+            sum += dispatch!(self.vectors, _simd => member.logit(window, &bytes));
             asked += 1.0;
             let mean: f32 = sum / asked;
             if mean < pass_from.of(window.bytes().len()) {
@@ -140,6 +144,7 @@ impl Member {
     }
 
     /// The logit of an attack; `bytes` are the window's with zeros around.
+    #[inline(always)]
     fn logit(&self, window: &Window<'_>, bytes: &[u8; WINDOW_BYTES + REACH - 1]) -> f32 {
         let mut hidden = [[0.0; FIRST]; PLACES + TAPS - 1];
         let places = window.bytes().len().div_ceil(POOL).min(PLACES);
@@ -164,6 +169,7 @@ impl Member {
     }
 
     /// The highest of each channel of the first convolution over neighbours, whose bytes these are, or 0.
+    #[inline(always)]
     fn pooled(&self, bytes: &[u8]) -> [f32; FIRST] {
         let mut highest = [0.0_f32; FIRST];
         for seen in bytes.windows(REACH) {
@@ -180,6 +186,7 @@ impl Member {
         highest
     }
 
+    #[inline(always)]
     fn judged<'a>(&self, window: &Window<'_>, features: impl Iterator<Item = &'a f32>) -> f32 {
         let mut sum = self.dense_bias;
         for (value, weights) in features.zip(&self.dense) {
@@ -196,6 +203,7 @@ impl Member {
     }
 }
 
+#[inline(always)]
 fn add_scaled<const N: usize>(sum: &mut [f32; N], weights: &[f32; N], by: f32) {
     for (sum, weight) in sum.iter_mut().zip(weights) {
         *sum += by * weight;
