@@ -49,7 +49,8 @@ const PLACES: usize = WINDOW_BYTES / POOL;
 pub(super) struct Gate {
     members: Vec<Member>,
     section: GateSection,
-    /// The vectors of this processor. The sums are the same with any: no two operations become one.
+    /// The vectors of this processor. What is called with them is compiled for them only where it is inlined. The sums
+    /// are the same with any: no two operations become one.
     vectors: Level,
 }
 
