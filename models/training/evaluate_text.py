@@ -51,9 +51,9 @@ def requests(model: Model, asked: list[data.Request], thresholds: dict, look: bo
             for key, count in Counter((KINDS[p.kind], s.label, round(s.attack, 3), p.window[:90]) for (_, p), s in zip(parts, scores) if s.attack >= thresholds["flag"]).most_common(25):
                 print("  flagged", count, *key)
         if name == "medium":
-            shown = [part for _, part in parts]
-            asks = model.asks(shown, model.screened(shown))
-            result["need_network"] = round(len({n for (n, _), ask in zip(parts, asks) if ask}) / len(asked), 5)
+            shown = sorted({part for _, part in parts})
+            asks = dict(zip(shown, model.asks(shown, model.screened(shown)).tolist()))
+            result["need_network"], result["need_network_anew"] = (round(share, 5) for share in scoring.asking(taken, asks))
             result["flagged"] = round(len({n for (n, _), s in zip(parts, scores) if s.attack >= thresholds["flag"]}) / len(asked), 5)
             for key, count in Counter((KINDS[part.kind], s.label, round(s.attack, 4), part.window[:110]) for _, part, s in hit).most_common(12):
                 print("  refused", count, *key)

@@ -145,6 +145,17 @@ def network_logits(probabilities: np.ndarray) -> np.ndarray:
     return np.log(attack) - np.log(np.maximum(probabilities[:, 0], LEAST))
 
 
+def asking(texts: list[list[Part]], asked: dict[Part, bool]) -> tuple[float, float]:
+    """Share of texts with a window that the networks are asked of; and with one that they are asked of for the first time, as the filter keeps the scores of windows."""
+    wanted = [{part for part in parts if asked[part]} for parts in texts]
+    seen: set[Part] = set()
+    anew = 0
+    for parts in wanted:
+        anew += not parts <= seen
+        seen |= parts
+    return float(np.mean([bool(parts) for parts in wanted])), anew / len(wanted)
+
+
 def argmax_label(score: Score) -> str:
     """The label that `classify` gives: the attack from one half on."""
     return score.label if score.attack >= 0.5 else "norm"

@@ -103,15 +103,10 @@ def sparing(model: Model, gates: list[Gate], group: Group, known: Known) -> tupl
     for gate in gates:
         model.gate, model.joint = gate, bounded(gate, known)
         joints.append(model.joint)
-        shares.append(asking(group, dict(zip(benign, model.asks(benign, first).tolist()))))
+        shares.append(scoring.asking(group.texts, dict(zip(benign, model.asks(benign, first).tolist())))[0])
     print(f"{group.name}: {', '.join(f'{share:.3%}' for share in shares)} need the network, by gate", flush=True)
     best = int(np.argmin(shares))
     return gates[best], joints[best]
-
-
-def asking(group: Group, asked: dict[Part, bool]) -> float:
-    """Share of the group's texts with a window that the network is asked of."""
-    return float(np.mean([any(asked[part] for part in parts) for parts in group.texts]))
 
 
 def bounded(gate: Gate, attacks: Known) -> Joint:
@@ -140,7 +135,7 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     of_attacks = dict(zip(flat, model.screened(flat).tolist()))
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
-        print(f"{group.name}: {asking(group, asked):.3%} need the network (from {model.joint.pass_from} of the screen, {model.joint.gate_from} of the gate)", flush=True)
+        print(f"{group.name}: {'{:.3%}, {:.3%} anew,'.format(*scoring.asking(group.texts, asked))} need the network (from {model.joint.pass_from} of the screen, {model.joint.gate_from} of the gate)", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
     hits = [part for part, ask in zip(hits, model.asks(hits, np.array([of_attacks[part] for part in hits]))) if ask]
