@@ -135,7 +135,8 @@ def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part
     of_attacks = dict(zip(flat, model.screened(flat).tolist()))
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
-        print(f"{group.name}: {'{:.3%}, {:.3%} anew,'.format(*scoring.asking(group.texts, asked))} need the network (from {model.joint.pass_from} of the screen, {model.joint.gate_from} of the gate)", flush=True)
+        alone, anew = scoring.asking(group.texts, asked)
+        print(f"{group.name}: {alone:.3%} need the network, {anew:.3%} anew (from {model.joint.pass_from} of the screen, {model.joint.gate_from} of the gate)", flush=True)
     # The attack's own window, not what stands around it.
     hits = [max(parts, key=lambda part: of_attacks[part]) for _, parts in attacks]
     hits = [part for part, ask in zip(hits, model.asks(hits, np.array([of_attacks[part] for part in hits]))) if ask]
