@@ -1,4 +1,5 @@
-//! How long it takes to take requests apart and to inspect them with the shipped text model on one thread.
+//! How long it takes to take requests apart and to inspect them with the shipped text model, the model on one thread; of
+//! 1 MiB the filter screens parts on as many threads as there are cores, four at most.
 //!
 //! `make bench`: prints mean, median and 99th percentile of each. No value occurs twice, so the cache of scores has
 //! nothing to give. A name as argument measures that part only.

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::cache::ScoreCache;
+use super::parts::{Parts, Readings, WINDOWS_OF_A_THREAD};
 use super::why::{self, Suspected};
 use super::{
-    AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, Malformed, PayloadClassifier,
-    Place, RequestHead, Score, Suspicion, Target, TargetKind, Targets, body, read, read_head,
+    AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, PayloadClassifier, Place,
+    RequestHead, Score, Suspicion, TargetKind, Targets, body, read_head,
 };
 use crate::metrics::InspectionMetrics;
 
 /// Bytes of a body past which it is taken apart on a thread of its own: below, that takes less than a millisecond, even
 /// where every window of it passes the screen.
 const LARGE_BODY_BYTES: usize = 8 * 1_024;
+
+/// Threads at most that screen one large body: more would take the cores from the requests beside it.
+const MAX_SCREENING_THREADS: usize = 4;
 
 /// What an inspection found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,13 +49,15 @@ pub struct Inspector {
     config: Config,
     cache: ScoreCache,
     metrics: InspectionMetrics,
+    screening_threads: usize,
 }
 
 impl Inspector {
     /// An inspector that asks this classifier.
     pub fn new(classifier: Arc<dyn PayloadClassifier>, config: Config, metrics: InspectionMetrics) -> Self {
         let cache = ScoreCache::new(config.cache_capacity);
-        Self { classifier, config, cache, metrics }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { classifier, config, cache, metrics, screening_threads: cores.min(MAX_SCREENING_THREADS) }
     }
 
     /// Inspects path, query and headers.
@@ -62,7 +68,7 @@ impl Inspector {
         let start = Instant::now();
         let mut targets = Targets::new(self.config.max_fields);
         read_head(head, &mut targets);
-        let parts = prepare(targets, self.config.rounds, &*self.classifier);
+        let parts = Readings::of(targets, self.config.rounds).screened(&*self.classifier);
         self.judge(parts, start).await
     }
 
@@ -91,21 +97,38 @@ impl Inspector {
     ) -> Result<Inspection, ClassifierError> {
         let start = Instant::now();
         let (max_fields, rounds, unpacking) = (self.config.max_fields, self.config.rounds, self.config.unpacking);
-        let classifier = Arc::clone(&self.classifier);
         let take_apart = move |head: &BodyHead, body: &[u8]| {
             let mut targets = Targets::new(max_fields);
             body::take_apart(head, body, truncated, unpacking, &mut targets);
-            prepare(targets, rounds, &*classifier)
+            Readings::of(targets, rounds)
         };
         let parts = if body.len() <= LARGE_BODY_BYTES && !head.is_encoded() {
-            take_apart(&head, body)
+            take_apart(&head, body).screened(&*self.classifier)
         } else {
             let body = body.to_vec();
-            tokio::task::spawn_blocking(move || take_apart(&head, &body))
-                .await
-                .map_err(|_| self.failed(ClassifierError::Failed))?
+            let readings = tokio::task::spawn_blocking(move || take_apart(&head, &body));
+            self.screened(readings.await.map_err(|_| self.failed(ClassifierError::Failed))?).await?
         };
         self.judge(parts, start).await
+    }
+
+    /// Screens what a large body holds on threads of their own: the more windows, the more threads.
+    async fn screened(&self, readings: Readings) -> Result<Parts, ClassifierError> {
+        let windows = readings.windows().count();
+        let pieces = (windows / WINDOWS_OF_A_THREAD).clamp(1, self.screening_threads);
+        let readings = Arc::new(readings);
+        let screening: Vec<_> = (0..pieces)
+            .map(|piece| {
+                let (readings, classifier) = (Arc::clone(&readings), Arc::clone(&self.classifier));
+                let range = piece * windows / pieces..(piece + 1) * windows / pieces;
+                tokio::task::spawn_blocking(move || readings.screen(range, &*classifier))
+            })
+            .collect();
+        let mut answers = Vec::with_capacity(windows);
+        for piece in screening {
+            answers.extend(piece.await.map_err(|_| self.failed(ClassifierError::Failed))?);
+        }
+        Ok(Arc::unwrap_or_clone(readings).answered(answers))
     }
 
     /// Inspects a text that came without a request, as if it stood there.
@@ -116,7 +139,7 @@ impl Inspector {
         let start = Instant::now();
         let mut targets = Targets::new(self.config.max_fields);
         place.read(text, &mut targets);
-        let parts = prepare(targets, self.config.rounds, &*self.classifier);
+        let parts = Readings::of(targets, self.config.rounds).screened(&*self.classifier);
         self.judge(parts, start).await
     }
 
@@ -210,42 +233,4 @@ impl Inspector {
         self.metrics.errors.with_label_values(&[error.as_str()]).inc();
         error
     }
-}
-
-/// What is left of a head or body once it is taken apart: nothing borrowed.
-struct Parts {
-    values: Vec<Value>,
-    /// Windows that need not be classified.
-    screened: usize,
-    malformed: Vec<(Target, Malformed)>,
-}
-
-/// What is left to ask about one value.
-struct Value {
-    target: Target,
-    /// Highest probability of attack of those of its windows that need not be classified.
-    screened: Option<f32>,
-    /// The others.
-    suspects: Vec<EncodedText>,
-}
-
-fn prepare(targets: Targets, rounds: usize, classifier: &dyn PayloadClassifier) -> Parts {
-    let (fields, malformed) = targets.into_parts();
-    let mut parts = Parts { values: Vec::new(), screened: 0, malformed };
-    for reading in read(fields, rounds) {
-        let (mut screened, mut suspects) = (None, Vec::new());
-        for window in reading.windows() {
-            match classifier.screen(&window) {
-                Some(probability) => {
-                    parts.screened += 1;
-                    screened = Some(screened.map_or(probability, |highest: f32| highest.max(probability)));
-                }
-                None => suspects.push(window.to_owned()),
-            }
-        }
-        if screened.is_some() || !suspects.is_empty() {
-            parts.values.push(Value { target: reading.target, screened, suspects });
-        }
-    }
-    parts
 }

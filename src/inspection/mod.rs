@@ -18,6 +18,7 @@ mod extract;
 mod finding;
 mod inspector;
 mod json;
+mod parts;
 mod place;
 mod reading;
 mod repeated;
