@@ -22,8 +22,8 @@ from prepare import Part
 from rewrites import REWRITES, renamed
 
 GENERATED = {
-    "sqli": 40000, "xss": 37000, "path-traversal": 24000, "cmdi": 43000, "nosqli": 14000, "ssti": 16500,
-    "code-injection": 21000, "xxe": 7000, "ldapi": 10000, "ssrf": 15000, "crlf": 13000,
+    "sqli": 44000, "xss": 41000, "path-traversal": 27000, "cmdi": 47000, "nosqli": 16000, "ssti": 18000,
+    "code-injection": 23000, "xxe": 7500, "ldapi": 11000, "ssrf": 17000, "crlf": 15000,
 }
 LISTS = ("PayloadsAllTheThings", "fuzzdb", "payloadbox", "grananqvist")
 """Lists of payloads, by source."""
@@ -35,7 +35,7 @@ EMBEDDED = 90_000
 """Attacks set into long texts."""
 EVIDENT = 64
 """Bytes of an attack that a window of a long text must hold to be one: what is no longer stands whole in some window."""
-GENERATED_PATHS, GENERATED_BENIGN = 6000, 225_000
+GENERATED_PATHS, GENERATED_BENIGN = 6000, 250_000
 ATTACK_KINDS = (("query-value", 46), ("body-value", 24), ("header", 10), ("cookie", 8), ("path", 3), ("query-name", 2), ("body-name", 2), ("file-name", 2), ("body-text", 5))
 BENIGN_KINDS = {"value": (("query-value", 50), ("body-value", 44), ("cookie", 2), ("header", 2), ("body-text", 2)), "body": (("body-value", 60), ("body-text", 40)), "header": (("header", 1),)}
 MAX_WINDOWS = 6
@@ -160,7 +160,7 @@ def embedded(attacks: list[Row], ordinary: list[Row], count: int, seed: int) -> 
     for row in rng.choices([row for row in attacks if row.kind not in ("path", "query-name", "body-name", "file-name")], k=count):
         row = row._replace(kind=drawn(rng, (("body-value", 56), ("body-text", 10), ("query-value", 26), ("cookie", 4), ("header", 4))))
         most = 2.6 if row.kind in ("cookie", "header") else rng.choice((2.3, 3.3, 4.1))
-        before, after = (filler(rng, pool, int(10 ** rng.uniform(1.0, most))) if rng.random() < 0.7 else "" for _ in range(2))
+        before, after = (filler(rng, pool, most) if rng.random() < 0.7 else "" for _ in range(2))
         joint = rng.choice(("", " ", "\n", " "))
         found.append((row._replace(text=f"{before}{joint}{row.text}{joint}{after}", source="generated/embedded"), row))
     return found
@@ -194,11 +194,12 @@ def evident(window: bytes) -> list[bytes]:
     return [window[:EVIDENT], window[middle : middle + EVIDENT], window[-EVIDENT:]]
 
 
-def filler(rng: random.Random, pool: list[str], size: int) -> str:
-    """Ordinary texts one after another, or letters without meaning."""
+def filler(rng: random.Random, pool: list[str], most: float) -> str:
+    """Ordinary texts one after another, or letters without meaning, of 10 to 10 to the `most` characters; such letters are long more often, as nobody but who hides something sends them."""
     if rng.random() < 0.25:
         alphabet = rng.choice((string.ascii_lowercase, string.ascii_letters + string.digits, string.ascii_letters + "   ", "0123456789", "abc "))
-        return "".join(rng.choices(alphabet, k=size))
+        return "".join(rng.choices(alphabet, k=int(10 ** rng.uniform(max(1.0, most - 1.3), most))))
+    size = int(10 ** rng.uniform(1.0, most))
     parts, length = [], 0
     while length < size:
         parts.append(rng.choice(pool))

@@ -1,10 +1,15 @@
-"""Trains the networks of the model, side by side: what is still hard is drawn more often, and after some epochs attacks are rewritten until the network misses them."""
+"""Trains the networks of the model, side by side: what is still hard is drawn more often, and after some epochs attacks are rewritten until the network misses them.
+
+The last epochs are at a constant rate, and the mean of the weights they pass through is taken (Izmailov et al. 2018,
+"Averaging Weights Leads to Wider Optima and Better Generalization"): where one training ends is chance, their mean less so.
+"""
 
 import time
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 import adversaries
 import dataset
@@ -15,8 +20,14 @@ from data import KINDS, LABELS, Row
 from network import BUCKETS, TextNet
 
 BATCH, RATE = 256, 3e-3
-SEARCHED_AFTER = (0.36, 0.64, 0.82)
+SEARCHED_AFTER = (10 / 36, 19 / 36, 24 / 36, 30 / 36)
 """Shares of the epochs after which attacks are rewritten until the network misses them."""
+AVERAGED = 1 / 6
+"""Share of the epochs, the last ones, whose weights are averaged."""
+AVERAGED_RATE, WARMING, SETTLING, EVERY = 1e-3, 300, 1500, 50
+"""Their rate, the steps it takes to rise to it, the steps before any are averaged, and of how many one is."""
+REMEASURED = 60_000
+"""Windows on which the normalisations of averaged weights are measured."""
 
 
 class Work(NamedTuple):
@@ -26,6 +37,11 @@ class Work(NamedTuple):
     attacks: list[Row]
     epochs: int
     drawn: int
+
+    @property
+    def descent(self) -> int:
+        """The epochs before those whose weights are averaged."""
+        return self.epochs - int(AVERAGED * self.epochs)
 
 
 def networks(work: Work, seeds: tuple[int, ...]) -> tuple[list[TextNet], dataset.Windows]:
@@ -57,7 +73,14 @@ def fitted(seed: int, work: Work) -> tuple[dict[str, np.ndarray], dataset.Window
         print(f"network of {seed}, epoch {epoch}: loss {loss:.5f}, {time.time() - start:.0f} s", flush=True)
         if epoch in searches:
             one.takes(dataset.beside(one.windows, adversaries.searched(one.probabilities, work.attacks, seed + epoch)))
-    return weights_of(one.net), one.windows.some(np.arange(len(work.windows.rows), len(one.windows.rows)))
+        if epoch == work.descent < work.epochs:
+            one.averages()
+    return weights_of(one.finished()), one.windows.some(np.arange(len(work.windows.rows), len(one.windows.rows)))
+
+
+def optimiser_of(net: TextNet, rate: float) -> torch.optim.Optimizer:
+    """What changes the weights of a network, at this rate at most."""
+    return torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-2, fused=True)
 
 
 class Training:
@@ -66,8 +89,8 @@ class Training:
     def __init__(self, seed: int, work: Work):
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.net = TextNet(len(KINDS), len(LABELS)).to(self.device)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=1e-2, fused=True)
-        self.plan = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, RATE, total_steps=work.epochs * (work.drawn // BATCH + len(BUCKETS)), pct_start=0.15)
+        self.optimiser, self.average = optimiser_of(self.net, RATE), None
+        self.plan = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, RATE, total_steps=work.descent * (work.drawn // BATCH + len(BUCKETS)), pct_start=0.15)
         self.rng, self.drawn = np.random.default_rng(seed), work.drawn
         self.norm = np.array([], np.float32)
         self.takes(work.windows)
@@ -88,11 +111,32 @@ class Training:
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
-            if self.plan.last_epoch < self.plan.total_steps - 1:
-                self.plan.step()
+            self.plan.step()
+            if self.average is not None and self.plan.last_epoch > SETTLING and self.plan.last_epoch % EVERY == 0:
+                self.average.update_parameters(self.net)
             total += loss.item() * len(part)
             self.norm[part] = torch.softmax(logits.detach(), 1)[:, 0].cpu().numpy()
         return total / self.drawn
+
+    def averages(self) -> None:
+        """From now on trains at a constant rate and averages the weights."""
+        self.optimiser, self.average = optimiser_of(self.net, AVERAGED_RATE), AveragedModel(self.net)
+        self.plan = torch.optim.lr_scheduler.LinearLR(self.optimiser, 1 / WARMING, total_iters=WARMING)
+
+    def finished(self) -> TextNet:
+        """The network, of averaged weights where there are some, its normalisations measured with those."""
+        if self.average is None or not self.average.n_averaged:
+            return self.net
+        self.net.load_state_dict(self.average.module.state_dict())
+        for norm in self.net.modules():
+            if isinstance(norm, torch.nn.BatchNorm1d):
+                norm.reset_running_stats()
+                norm.momentum = None
+        self.net.train()
+        with torch.no_grad():
+            for part in dataset.epoch_batches(self.buckets, shares.mined(self.windows.label, self.sure, self.chance, self.norm), self.rng, REMEASURED, BATCH):
+                self.logits(self.windows, part, BUCKETS[self.buckets[part[0]]])
+        return self.net
 
     def logits(self, windows: dataset.Windows, part: np.ndarray, size: int) -> torch.Tensor:
         """What the network says of some windows of one length."""

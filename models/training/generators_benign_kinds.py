@@ -17,14 +17,18 @@ from benign_web import WEB
 from generators_common import number, token
 from written.ordinary import ORDINARY
 from written.ordinary_further import ORDINARY_FURTHER
+from written.ordinary_third import ORDINARY_THIRD
+from written.social_third import SOCIAL_THIRD
 from written.texts import TEXTS as WRITTEN_TEXTS
 from written.texts_further import TEXTS_FURTHER
+from written.texts_third import TEXTS_THIRD
 
 Places = tuple[tuple[str, int], ...]
 FIELD: Places = (("body-value", 62), ("query-value", 26), ("body-text", 8), ("header", 2), ("cookie", 2))
 LONG: Places = (("body-value", 78), ("body-text", 20), ("query-value", 2))
 ASKED: Places = (("query-value", 76), ("body-value", 20), ("header", 4))
 DATA: Places = (("body-value", 44), ("query-value", 38), ("cookie", 6), ("body-text", 8), ("header", 4))
+SAID: Places = (("body-value", 72), ("query-value", 16), ("body-text", 10), ("header", 2))
 NAMED: Places = (("query-name", 50), ("body-name", 50))
 
 
@@ -178,11 +182,11 @@ def html_document(rng: random.Random) -> str:
     return rng.choice((start, f"{start}{head}{body}", f"{start}\n{head}\n{body}", f"{start}\n{head}", f"{head}{body}", f"{start}<html><body>{several(rng, 'block', 1, 2, '')}</body></html>"))
 
 
-WRITTEN = {"query-value": 50, "body-value": 40, "cookie": 14, "header": 22, "path": 18, "query-name": 10, "body-name": 9, "file-name": 11, "body-text": 10}
+WRITTEN = {"query-value": 74, "body-value": 60, "cookie": 26, "header": 36, "path": 30, "query-name": 18, "body-name": 16, "file-name": 17, "body-text": 20}
 """How often the templates of a place come."""
 
 KINDS: dict[str, Kind] = {
-    **{f"written-{place}": Kind(weight, ((place, 100),), written((*ORDINARY.get(place, ()), *ORDINARY_FURTHER[place]))) for place, weight in WRITTEN.items()}, "written-texts": Kind(50, LONG, written((*WRITTEN_TEXTS, *TEXTS_FURTHER))),
+    **{f"written-{place}": Kind(weight, ((place, 100),), written((*ORDINARY.get(place, ()), *ORDINARY_FURTHER[place], *ORDINARY_THIRD[place]))) for place, weight in WRITTEN.items()}, "written-texts": Kind(84, LONG, written((*WRITTEN_TEXTS, *TEXTS_FURTHER, *TEXTS_THIRD))), "written-social": Kind(50, SAID, written(SOCIAL_THIRD)),
     "html-document": Kind(10, LONG, html_document), "calendar": Kind(14, (("body-text", 76), ("body-value", 24)), calendar),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),
