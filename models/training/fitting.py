@@ -104,8 +104,8 @@ class Training:
     def epoch(self) -> float:
         """Trains for one epoch; the mean loss. Each window's probability of norm is noted."""
         self.net.train()
-        total, chance = 0.0, shares.mined(self.windows.label, self.sure, self.chance, self.norm)
-        for part in dataset.epoch_batches(self.buckets, chance, self.rng, self.drawn, BATCH):
+        total = 0.0
+        for part in self.batches(self.drawn):
             logits = self.logits(self.windows, part, BUCKETS[self.buckets[part[0]]])
             loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(self.windows.label[part].astype(np.int64)).to(self.device))
             self.optimiser.zero_grad()
@@ -117,6 +117,11 @@ class Training:
             total += loss.item() * len(part)
             self.norm[part] = torch.softmax(logits.detach(), 1)[:, 0].cpu().numpy()
         return total / self.drawn
+
+    def batches(self, count: int) -> list[np.ndarray]:
+        """So many windows, in batches of like lengths: what is still hard more often."""
+        chance = shares.mined(self.windows.label, self.sure, self.chance, self.norm)
+        return dataset.epoch_batches(self.buckets, chance, self.rng, count, BATCH)
 
     def averages(self) -> None:
         """From now on trains at a constant rate and averages the weights."""
@@ -134,7 +139,7 @@ class Training:
                 norm.momentum = None
         self.net.train()
         with torch.no_grad():
-            for part in dataset.epoch_batches(self.buckets, shares.mined(self.windows.label, self.sure, self.chance, self.norm), self.rng, REMEASURED, BATCH):
+            for part in self.batches(REMEASURED):
                 self.logits(self.windows, part, BUCKETS[self.buckets[part[0]]])
         return self.net
 

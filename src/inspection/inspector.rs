@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::cache::ScoreCache;
-use super::parts::{Parts, Readings, WINDOWS_OF_A_THREAD};
+use super::parts::{Parts, Readings};
 use super::why::{self, Suspected};
 use super::{
     AttackClass, BodyHead, ClassifierError, Config, EncodedText, Finding, Findings, PayloadClassifier, Place,
@@ -105,30 +105,12 @@ impl Inspector {
         let parts = if body.len() <= LARGE_BODY_BYTES && !head.is_encoded() {
             take_apart(&head, body).screened(&*self.classifier)
         } else {
-            let body = body.to_vec();
-            let readings = tokio::task::spawn_blocking(move || take_apart(&head, &body));
-            self.screened(readings.await.map_err(|_| self.failed(ClassifierError::Failed))?).await?
+            let (body, classifier, threads) = (body.to_vec(), Arc::clone(&self.classifier), self.screening_threads);
+            tokio::task::spawn_blocking(move || take_apart(&head, &body).screened_by(threads, &*classifier))
+                .await
+                .map_err(|_| self.failed(ClassifierError::Failed))?
         };
         self.judge(parts, start).await
-    }
-
-    /// Screens what a large body holds on threads of their own: the more windows, the more threads.
-    async fn screened(&self, readings: Readings) -> Result<Parts, ClassifierError> {
-        let windows = readings.windows().count();
-        let pieces = (windows / WINDOWS_OF_A_THREAD).clamp(1, self.screening_threads);
-        let readings = Arc::new(readings);
-        let screening: Vec<_> = (0..pieces)
-            .map(|piece| {
-                let (readings, classifier) = (Arc::clone(&readings), Arc::clone(&self.classifier));
-                let range = piece * windows / pieces..(piece + 1) * windows / pieces;
-                tokio::task::spawn_blocking(move || readings.screen(range, &*classifier))
-            })
-            .collect();
-        let mut answers = Vec::with_capacity(windows);
-        for piece in screening {
-            answers.extend(piece.await.map_err(|_| self.failed(ClassifierError::Failed))?);
-        }
-        Ok(Arc::unwrap_or_clone(readings).answered(answers))
     }
 
     /// Inspects a text that came without a request, as if it stood there.

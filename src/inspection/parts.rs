@@ -1,14 +1,16 @@
 //! What a head or a body holds once it is taken apart, and what is left to ask about it once that is screened.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::{EncodedText, Malformed, PayloadClassifier, Reading, Target, Targets, Window, read};
 
 /// Windows that a thread has to screen at least for another to help it: some 96 KiB of text, 2 to 4 ms.
-pub(super) const WINDOWS_OF_A_THREAD: usize = 512;
+const WINDOWS_OF_A_THREAD: usize = 512;
 
 /// The normalised texts of a head or a body, and what was malformed in it.
-#[derive(Clone)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Readings {
     texts: Vec<Reading>,
     malformed: Vec<(Target, Malformed)>,
@@ -41,12 +43,12 @@ impl Readings {
     }
 
     /// All windows, in order.
-    pub(super) fn windows(&self) -> impl Iterator<Item = Window<'_>> {
+    fn windows(&self) -> impl Iterator<Item = Window<'_>> {
         self.texts.iter().flat_map(Reading::windows)
     }
 
     /// What the classifier says ahead of some of the windows.
-    pub(super) fn screen(&self, range: Range<usize>, classifier: &dyn PayloadClassifier) -> Vec<Option<f32>> {
+    fn screen(&self, range: Range<usize>, classifier: &dyn PayloadClassifier) -> Vec<Option<f32>> {
         self.windows().skip(range.start).take(range.len()).map(|window| classifier.screen(&window)).collect()
     }
 
@@ -55,9 +57,29 @@ impl Readings {
         self.parts(|window| classifier.screen(window))
     }
 
-    /// With what was said ahead of each window, in order.
-    pub(super) fn answered(self, answers: Vec<Option<f32>>) -> Parts {
-        let mut answers = answers.into_iter();
+    /// Screened by this thread and, of many windows, by others beside it, `threads` in all at most. Blocks.
+    pub(super) fn screened_by(self, threads: usize, classifier: &dyn PayloadClassifier) -> Parts {
+        let windows = self.windows().count();
+        match (windows / WINDOWS_OF_A_THREAD).min(threads) {
+            0 | 1 => self.screened(classifier),
+            pieces => self.screened_in(pieces, windows, classifier),
+        }
+    }
+
+    fn screened_in(self, pieces: usize, windows: usize, classifier: &dyn PayloadClassifier) -> Parts {
+        let screen = |piece| self.screen(piece * windows / pieces..(piece + 1) * windows / pieces, classifier);
+        let answers: Vec<_> = thread::scope(|scope| {
+            let helped = |piece| thread::Builder::new().spawn_scoped(scope, move || screen(piece));
+            let helpers: Vec<_> = (1..pieces).map(helped).collect();
+            let first = screen(0);
+            // Where there is no thread to have, this one does its part.
+            let others = helpers.into_iter().zip(1..).map(|(helper, piece)| match helper {
+                Ok(helper) => helper.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => screen(piece),
+            });
+            [first].into_iter().chain(others).collect()
+        });
+        let mut answers = answers.into_iter().flatten();
         self.parts(|_| answers.next().flatten())
     }
 
@@ -120,9 +142,7 @@ mod tests {
         let whole = readings.clone().screened(&Marks);
         assert!(whole.screened > 0 && whole.values.iter().any(|value| !value.suspects.is_empty()));
         for pieces in [1, 2, 3, 7] {
-            let range = |piece| piece * windows / pieces..(piece + 1) * windows / pieces;
-            let answers = (0..pieces).flat_map(|piece| readings.screen(range(piece), &Marks)).collect();
-            assert_eq!(readings.clone().answered(answers), whole, "{pieces}");
+            assert_eq!(readings.clone().screened_in(pieces, windows, &Marks), whole, "{pieces}");
         }
     }
 }
