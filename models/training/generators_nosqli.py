@@ -2,9 +2,7 @@
 
 from grammar import Generator, Grammar, Shape, VALUE
 from surroundings import around
-from written.nosqli import NOSQLI_JSON, NOSQLI_NAMES, NOSQLI_STRINGS
-from written.nosqli_further import NOSQLI_FURTHER
-from written.nosqli_third import NOSQLI_THIRD
+from written import nosqli
 
 NAMES_OF_FIELDS = ("user", "username", "pass", "password", "login", "email", "token", "pin", "otp", "code", "role", "uid", "account", "resetToken", "isAdmin", "credentials", "key", "session", "userName", "passwd", "pwd", "secret", "apiKey", "api_key", "_id", "user_id", "mail", "auth", "hash", "phone", "sessionId", "csrf", "cred", "Username", "Password", "name", "id")
 COMPARISONS = ("$ne", "$ne", "$ne", "$gt", "$gt", "$gte", "$lt", "$lte", "$regex", "$regex", "$in", "$nin", "$exists", "$eq", "$not", "$where", "$or", "$and", "$nor", "$type", "$mod", "$size", "$all", "$elemMatch", "$options", "$text", "$expr", "$jsonSchema", "$like", "$comment")
@@ -31,5 +29,5 @@ RULES = {
 }
 NAME = (("query-name", 60), ("body-name", 40))
 JSON = (("body-value", 34), ("query-value", 34), ("body-text", 22), ("cookie", 10))
-GENERATOR = Generator(Grammar(RULES, {"written-names": (*NOSQLI_NAMES, *NOSQLI_THIRD["names"]), "written-json": (*NOSQLI_JSON, *NOSQLI_THIRD["json"]), "written-strings": (*NOSQLI_STRINGS, *NOSQLI_THIRD["strings"]), "written": NOSQLI_FURTHER}), [Shape(22, "name", NAME), Shape(30, "whole", JSON), Shape(7, "cond", JSON), Shape(28, "script", VALUE), Shape(7, "shell", VALUE), Shape(4, "js", VALUE), Shape(11, "written-names", NAME), Shape(16, "written-json", JSON), Shape(18, "written-strings", VALUE), Shape(26, "written", VALUE)], around, ("js", "cond"))
+GENERATOR = Generator(Grammar(RULES, {"written-names": nosqli.NAMES, "written-json": nosqli.JSON, "written-strings": nosqli.STRINGS, "written": nosqli.VALUES}), [Shape(22, "name", NAME), Shape(30, "whole", JSON), Shape(7, "cond", JSON), Shape(28, "script", VALUE), Shape(7, "shell", VALUE), Shape(4, "js", VALUE), Shape(11, "written-names", NAME), Shape(16, "written-json", JSON), Shape(18, "written-strings", VALUE), Shape(26, "written", VALUE)], around, ("js", "cond"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -8,8 +8,6 @@ from generators_common import mixed_case, number, ordinary, sometimes_encoded, t
 from grammar import Generator, Grammar, Shape, VALUE
 from surroundings import around
 from written.sqli import SQLI
-from written.sqli_further import SQLI_FURTHER
-from written.sqli_third import SQLI_THIRD
 
 TABLES = ("users", "user", "admin", "information_schema.tables", "information_schema.columns", "mysql.user", "sysobjects", "all_tables", "sqlite_master",
           "pg_catalog.pg_tables", "members", "accounts", "customers", "orders", "dual", "sys.databases", "pg_shadow", "wp_users", "syscolumns", "master..sysdatabases")
@@ -184,7 +182,7 @@ CLOSINGS = ("'", "'", "'", "'", '"', "')", '")', "'))", "%'", "%')")
 QUOTES = ("'", "'", '"', "1'", "x'", "%27", "-1'", "admin'")
 
 
-GRAMMAR = Grammar(FORMS, {"first": make, "tail": tail, "cut": cut, "named": named}, {"written": (*SQLI, *SQLI_FURTHER, *SQLI_THIRD)})
+GRAMMAR = Grammar(FORMS, {"first": make, "tail": tail, "cut": cut, "named": named}, {"written": SQLI})
 GRAMMAR.rules["evaded"] = lambda rng: evaded(rng, GRAMMAR.fill(rng, rng.choice(("«classic»", "«classic»", "«quoteless»", "«tautology»", "«inserted»", "«sort»"))))
 GENERATOR = Generator(GRAMMAR, [
     Shape(30, "first", VALUE), Shape(4, "named", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE), Shape(5, "tail", VALUE), Shape(3, "cut", VALUE), Shape(85, "written", VALUE),

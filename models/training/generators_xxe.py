@@ -5,8 +5,6 @@ import random
 from generators_common import WORDS, token
 from grammar import BODY, Generator, Grammar, Shape
 from written.xxe import XXE
-from written.xxe_further import XXE_FURTHER
-from written.xxe_third import XXE_THIRD
 
 RULES = {
     "file": ("/etc/passwd", "/etc/passwd", "/etc/shadow", "/etc/hosts", "/etc/hostname", "/proc/self/environ", "/proc/self/cmdline", "/etc/issue", "/home/«name»/.ssh/id_rsa", "/root/.bash_history", "c:/windows/win.ini", "C:/boot.ini", "c:/windows/system32/drivers/etc/hosts", "/var/www/html/config.php", "/WEB-INF/web.xml", "/usr/local/tomcat/conf/tomcat-users.xml", "/dev/random", "/sys/class/net/eth0/address", "/flag", "/app/.env", "/opt/«word»/conf/«word».xml", "/", "/tmp/", "d:/«word»/web.config"),
@@ -46,5 +44,5 @@ def bomb(rng: random.Random) -> str:
 
 
 RULES["bomb"] = bomb
-GENERATOR = Generator(Grammar(RULES, {"written": (*XXE, *XXE_FURTHER, *XXE_THIRD)}), [Shape(42, "plain", BODY), Shape(20, "parameter", BODY), Shape(14, "include", BODY), Shape(14, "carrier", BODY), Shape(7, "bomb", BODY), Shape(3, "seven", BODY), Shape(42, "written", BODY)])
+GENERATOR = Generator(Grammar(RULES, {"written": XXE}), [Shape(42, "plain", BODY), Shape(20, "parameter", BODY), Shape(14, "include", BODY), Shape(14, "carrier", BODY), Shape(7, "bomb", BODY), Shape(3, "seven", BODY), Shape(42, "written", BODY)])
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed
