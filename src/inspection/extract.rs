@@ -3,6 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName};
 
 use super::body::read_pairs;
+use super::protocol;
 use super::repeated::push_joined;
 use super::safe::is_plain_name;
 use super::targets::Targets;
@@ -11,34 +12,6 @@ use super::{Malformed, TargetKind};
 
 /// Kinds of the names and values of a query string.
 const QUERY: (TargetKind, TargetKind) = (TargetKind::QueryName, TargetKind::QueryValue);
-
-/// Headers of the protocol, which servers consume and applications seldom read.
-///
-/// They are inspected only where they carry a character that their grammar has no use for.
-const PROTOCOL: [HeaderName; 19] = [
-    header::HOST,
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
-    header::TRANSFER_ENCODING,
-    header::TE,
-    header::TRAILER,
-    header::UPGRADE,
-    header::EXPECT,
-    header::ACCEPT_ENCODING,
-    header::CACHE_CONTROL,
-    header::PRAGMA,
-    header::DATE,
-    header::RANGE,
-    header::IF_RANGE,
-    header::IF_MATCH,
-    header::IF_NONE_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_UNMODIFIED_SINCE,
-];
-
-/// Client hints and fetch metadata, by the start of their names: treated as [`PROTOCOL`] headers are.
-const PROTOCOL_PREFIXES: [&str; 4] = ["sec-fetch-", "sec-ch-", "sec-websocket-", "upgrade-insecure-"];
 
 /// The head of a request, borrowed from the server.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +70,7 @@ fn read_header(name: &HeaderName, value: &[u8], targets: &mut Targets) {
     if !is_plain_name(text) {
         targets.push(TargetKind::Header, text, text);
     }
-    if is_protocol(name) && !value.iter().any(is_foreign) {
+    if protocol::is_plain(name, value) {
         return;
     }
     match *name {
@@ -105,15 +78,6 @@ fn read_header(name: &HeaderName, value: &[u8], targets: &mut Targets) {
         header::AUTHORIZATION | header::PROXY_AUTHORIZATION => read_credentials(text, value, targets),
         _ => read_url_or_text(text, value, targets),
     }
-}
-
-fn is_protocol(name: &HeaderName) -> bool {
-    PROTOCOL.contains(name) || PROTOCOL_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
-}
-
-/// Characters that no protocol header needs; `"`, `;`, `?`, `=` and the like are in entity tags and hints.
-fn is_foreign(byte: &u8) -> bool {
-    matches!(byte, b'<' | b'>' | b'{' | b'}' | b'$' | b'`' | b'\'' | b'\\' | b'|' | b'%')
 }
 
 fn read_cookies(value: &[u8], targets: &mut Targets) {

@@ -20,6 +20,7 @@ mod inspector;
 mod json;
 mod parts;
 mod place;
+mod protocol;
 mod reading;
 mod repeated;
 mod safe;
