@@ -16,7 +16,7 @@ import generators_nosqli
 import generators_traversal
 import prepare
 from benign_words import PAYLOADS, QUOTED
-from data import CONTEXT, KINDS, LABELS, Row
+from data import CONTEXT, LABELS, Row
 from network import BUCKETS
 from prepare import Part
 from rewrites import REWRITES, renamed

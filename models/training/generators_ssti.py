@@ -1,7 +1,5 @@
 """Injected template expressions by engine: arithmetic and string probes, walks to a class that runs commands, reading of settings."""
 
-import random
-
 from grammar import ANYWHERE, Generator, Grammar, Shape
 from surroundings import around
 from written.ssti import SSTI
