@@ -15,8 +15,8 @@ from network import BUCKETS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-LOST = ((0.004, 0.003, 0.006, 0.03), (0.001, 0.0015, 0.002, 0.002), (0.006, 0.01, 0.014, 0.012))
-"""Share of the attacks known to the network that the screen may lose, and each network of the gate of those that come so far, by the length of the window. Where a screen that no payload list had trained lost 0.5 % of generated attacks, it lost 9.5 % of those of the lists; a gate lost 0.4 %. So the screen may lose little, but of long windows, which are many, and of the shortest, of which 0.002 would send 10 % of the threshold sites' requests to the network instead of 3. With 0.001 and 0.005 at the gate for windows of 64 bytes, and 0.006 at the screen, 1.4 % of ordinary ones would wait for the network instead of 0.5 (the words of `benches/inspection.rs`)."""
+LOST = ((0.004, 0.003, 0.006, 0.014), (0.001, 0.0015, 0.002, 0.003), (0.006, 0.01, 0.012, 0.014))
+"""Share of the attacks known to the network that the screen may lose, and each network of the gate of those that come so far, by the length of the window. Where a screen that no payload list had trained lost 0.5 % of generated attacks, it lost 9.5 % of those of the lists; a gate lost 0.4 %. So the screen may lose little, but of long windows, which are many, and of the shortest, of which 0.002 would send 10 % of the threshold sites' requests to the network instead of 3. With 0.001 and 0.005 at the gate for windows of 64 bytes, and 0.006 at the screen, 1.4 % of ordinary ones would wait for the network instead of 0.5 (the words of `benches/inspection.rs`). With 0.03 at the screen for windows of full length, attacks amid padding were lost there of which the networks were sure."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
 HIGHEST = 3.0
@@ -27,8 +27,8 @@ WANTED = {"low": 0.45, "medium": 0.9, "high": 3.0}
 """Share of those refused, in each group's own measure."""
 FLOORS = {"low": 0.9, "medium": 0.7, "high": 0.5}
 """From which score on anything is refused."""
-APART = {"cmdi": 0.15, "crlf": 0.1, "nosqli": -0.2}
-"""How much higher or lower the floor of a class is: what developers and administrators type is full of commands, and logs and telemetry quote lines of headers; of `$ne` as a name, three letters, no network is as sure as of other attacks."""
+APART = {"cmdi": 0.15, "crlf": 0.1}
+"""How much higher the floor of a class is: what developers and administrators type is full of commands, and logs and telemetry quote lines of headers."""
 
 
 class Group(NamedTuple):
@@ -252,7 +252,7 @@ def searched(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: f
 
 def floor_of(label: str, floor: float) -> float:
     """The lowest threshold of a class."""
-    return min(0.95, max(FLOORS["high"], floor + APART.get(label, 0.0)))
+    return min(0.95, floor + APART.get(label, 0.0))
 
 
 def lowering(benign: list[tuple[Group, list[dict]]], truth: list[dict], times: float, floor: float, limits: dict[str, float]) -> tuple[str, float] | None:
