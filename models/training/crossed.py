@@ -76,7 +76,7 @@ def measured(model: scoring.Model, limits: dict[str, float], split: Split, root:
     scores = model.texts(prepare.texts(rows))
     groups = defaultdict(list)
     for row, score in zip(rows, scores):
-        groups[row.source, row.label].append((row, score, score.attack >= limits[score.label]))
+        groups[row.source, row.label].append((row, score, score.refused(limits)))
     for (source, label), found in sorted(groups.items()):
         wrong = [row.text[:70] for row, _, refused in found if refused == (label == "norm")]
         lines.append({"source": source, "label": label, "rows": len(found), "refused": sum(refused for *_, refused in found), "wrong": wrong[:4]})
@@ -93,7 +93,7 @@ def refused_requests(model: scoring.Model, asked: list[data.Request], limits: di
     """Whole requests refused, and the different values that did it."""
     taken = prepare.requests(asked)
     parts = sorted({part for found in taken for part in found})
-    hit = {part for part, score in zip(parts, model.texts([[part] for part in parts])) if score.attack >= limits[score.label]}
+    hit = {part for part, score in zip(parts, model.texts([[part] for part in parts])) if score.refused(limits)}
     return {"rows": len(asked), "refused": sum(any(part in hit for part in found) for found in taken), "wrong": [part.window[:70].decode("utf-8", "replace") for part in sorted(hit)][:4]}
 
 

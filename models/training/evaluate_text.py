@@ -28,11 +28,6 @@ def httpparams(model: Model, root: Path) -> dict:
     return scoring.f1([r.label for r in rows], found)
 
 
-def refused(score: scoring.Score, limits: dict[str, float]) -> bool:
-    """Whether a text of this score is refused."""
-    return score.attack >= limits[score.label]
-
-
 def sites(model: Model, root: Path, thresholds: dict, part: str) -> dict:
     """Share of the requests of one part of the sites refused at each sensitivity, with the different values that did it."""
     return requests(model, [r for r in data.web_requests(root) if data.split_of_site(r.site) == part], thresholds, part == "dev")
@@ -45,7 +40,7 @@ def requests(model: Model, asked: list[data.Request], thresholds: dict, look: bo
     scores = model.texts([[part] for _, part in parts])
     result = {"requests": len(asked), "sites": len({r.site for r in asked})}
     for name in ("low", "medium", "high"):
-        hit = [(n, part, s) for (n, part), s in zip(parts, scores) if refused(s, thresholds[name])]
+        hit = [(n, part, s) for (n, part), s in zip(parts, scores) if s.refused(thresholds[name])]
         result[name] = {"refused": len({n for n, *_ in hit}), "share": round(len({n for n, *_ in hit}) / len(asked), 5), "values": len({part.window for _, part, _ in hit}), "sites": len({asked[n].site for n, *_ in hit})}
         if name == "medium" and look:
             for key, count in Counter((KINDS[p.kind], s.label, round(s.attack, 3), p.window[:90]) for (_, p), s in zip(parts, scores) if s.attack >= thresholds["flag"]).most_common(25):
@@ -81,7 +76,7 @@ def csic(model: Model, root: Path, thresholds: dict) -> dict:
     for label, name in (("norm", "normal"), ("attack-other", "anomalous")):
         mine = {n for n, row in enumerate(rows) if row.label == label}
         flagged = {n for (n, _), s in zip(split, scores) if n in mine and s.attack >= thresholds["flag"]}
-        stopped = {n for (n, _), s in zip(split, scores) if n in mine and refused(s, thresholds["medium"])}
+        stopped = {n for (n, _), s in zip(split, scores) if n in mine and s.refused(thresholds["medium"])}
         result[name] = {"inputs": len(mine), "flagged": round(len(flagged) / len(mine), 4), "refused": round(len(stopped) / len(mine), 4)}
     return result
 
@@ -99,7 +94,7 @@ def check_probes(model: Model, thresholds: dict) -> dict:
     for group, rows in probes.PROBES.items():
         rows = [data.Row(text, label, "probe", kind) for kind, label, text in rows]
         scores = model.texts(prepare.texts(rows))
-        wrong = [(r, s) for r, s in zip(rows, scores) if refused(s, thresholds["medium"]) == (r.label == "norm")]
+        wrong = [(r, s) for r, s in zip(rows, scores) if s.refused(thresholds["medium"]) == (r.label == "norm")]
         result[group] = f"{len(rows) - len(wrong)} of {len(rows)}"
         for row, score in wrong:
             print(f"  {group}: {score.attack:.4f} {score.label:15} {row.kind:11} {row.text[:100]!r}")

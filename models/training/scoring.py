@@ -26,6 +26,10 @@ class Score(NamedTuple):
     attack: float
     label: str
 
+    def refused(self, limits: dict[str, float]) -> bool:
+        """Whether a text of this score is refused, by the limit of each class."""
+        return self.attack >= limits[self.label]
+
 
 class Joint(NamedTuple):
     """How the logits of screen and network become one: the network is asked from `pass_from` of the screen and `gate_from` of each network of the gate on, each for windows of each of `BUCKETS`."""

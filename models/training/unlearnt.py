@@ -15,31 +15,33 @@ import scoring
 from benign_web import WEB
 from data import Row
 from grammar import Grammar
+from written.ordinary import fourth as ordinary
+from written.texts import fourth as texts
+from written.texts import records
 
-ATTACKS = {
-    "sqli": "sqli", "xss": "xss", "path-traversal": "traversal", "cmdi": "cmdi", "ssti": "ssti", "code-injection": "code",
-    "xxe": "xxe", "ldapi": "ldap", "ssrf": "ssrf", "crlf": "crlf",
-}
-"""The package of templates of each class that stand in values; those of `nosqli` stand in names and whole bodies too."""
-IN_QUERY = 0.6
-"""Share of the attacks that stand in a query; the others stand in a form."""
+VALUE = ("query-value", "body-value")
+ATTACKS = (
+    ("sqli", "sqli", "TEMPLATES", VALUE), ("xss", "xss", "TEMPLATES", VALUE), ("path-traversal", "traversal", "TEMPLATES", VALUE), ("cmdi", "cmdi", "TEMPLATES", VALUE),
+    ("nosqli", "nosqli", "NAMES", ("query-name", "body-name")), ("nosqli", "nosqli", "JSON", ("body-value", "body-text")), ("nosqli", "nosqli", "STRINGS", VALUE),
+    ("ssti", "ssti", "TEMPLATES", VALUE), ("code-injection", "code", "TEMPLATES", VALUE), ("xxe", "xxe", "TEMPLATES", ("body-value", "body-text")),
+    ("ldapi", "ldap", "TEMPLATES", VALUE), ("ldapi", "ldap", "XPATH", VALUE), ("ssrf", "ssrf", "TEMPLATES", VALUE), ("crlf", "crlf", "TEMPLATES", VALUE),
+)
+"""The templates of each class: package, constant, and where they stand."""
 SEED = 4
 
 
 def unlearnt() -> list[Row]:
     """The fourth hand's texts; the source of an ordinary one is where it stands or what it is."""
-    rng, attack = random.Random(SEED), Grammar({})
-    rows = []
-    for label, name in ATTACKS.items():
-        for template in importlib.import_module(f"written.{name}.fourth").TEMPLATES:
-            rows.append(Row(attack.fill(rng, template), label, "fourth", "query-value" if rng.random() < IN_QUERY else "body-value"))
-    strings = importlib.import_module("written.nosqli.fourth").TEMPLATES["strings"]
-    rows += [Row(attack.fill(rng, template), "nosqli", "fourth", "body-value") for template in strings]
-    for place, templates in importlib.import_module("written.ordinary.fourth").TEMPLATES.items():
+    attack, rows = Grammar({}), []
+    for label, package, constant, places in ATTACKS:
+        rng = random.Random(f"{SEED}/{package}/{constant}")
+        templates = getattr(importlib.import_module(f"written.{package}.fourth"), constant)
+        rows += [Row(attack.fill(rng, template), label, "fourth", rng.choice(places)) for template in templates]
+    rng = random.Random(f"{SEED}/norm")
+    for place, templates in ordinary.TEMPLATES.items():
         rows += [Row(WEB.fill(rng, template), "norm", place, place) for template in templates]
-    for name in ("records", "fourth"):
-        templates = importlib.import_module(f"written.texts.{name}").TEMPLATES
-        rows += [Row(WEB.fill(rng, template), "norm", f"texts/{name}", "body-value") for template in templates]
+    for name, module in (("records", records), ("texts", texts)):
+        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in module.TEMPLATES]
     return rows
 
 
@@ -56,7 +58,7 @@ def main() -> None:
     refused, count, wrong = Counter(), Counter(), {}
     for row, score in zip(rows, judged):
         group = row.label if row.label != "norm" else f"norm, {row.source}"
-        is_refused = score.attack >= limits[score.label]
+        is_refused = score.refused(limits)
         count[group] += 1
         refused[group] += is_refused
         if is_refused == (row.label == "norm"):

@@ -7,6 +7,7 @@
 
 use http::header::{self, HeaderName};
 
+/// Headers whose values are lists or dates.
 const NAMES: [HeaderName; 18] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
