@@ -1,5 +1,5 @@
 //! How long it takes to take requests apart and to inspect them with the shipped text model, the model on one thread; of
-//! 1 MiB the filter screens parts on as many threads as there are cores, four at most.
+//! 1 MiB the filter normalises and screens parts on as many threads as there are cores, four at most.
 //!
 //! `make bench`: prints mean, median and 99th percentile of each. No value occurs twice, so the cache of scores has
 //! nothing to give. A name as argument measures that part only.
@@ -69,7 +69,7 @@ fn value_taken_apart(_: &tokio::runtime::Runtime) -> Vec<Duration> {
     let take_apart = |value: &String| {
         let mut targets = Targets::new(2_048);
         Place::Value.read(value.as_bytes(), &mut targets);
-        read(targets.into_parts().0, Config::default().rounds)
+        read(&targets.into_parts().0, Config::default().rounds)
             .iter()
             .map(|reading| reading.windows().count())
             .sum::<usize>()
@@ -115,7 +115,7 @@ fn large(runtime: &tokio::runtime::Runtime, content_type: &str, text: &str) -> V
     let take_apart = || {
         let mut targets = Targets::new(2_048);
         body::read(Some(content_type.as_bytes()), text.as_bytes(), false, &mut targets);
-        read(targets.into_parts().0, Config::default().rounds)
+        read(&targets.into_parts().0, Config::default().rounds)
             .iter()
             .map(|reading| reading.windows().count())
             .sum::<usize>()

@@ -73,7 +73,7 @@ fn readings(sample: &Sample, config: &Config) -> Vec<Reading> {
     }
     let (mut fields, _) = targets.into_parts();
     fields.extend(of_body.into_parts().0);
-    read(fields, config.rounds)
+    read(&fields, config.rounds)
 }
 
 fn described(reading: &Reading) -> Vec<Value> {

@@ -18,8 +18,8 @@ use crate::metrics::InspectionMetrics;
 /// where every window of it passes the screen.
 const LARGE_BODY_BYTES: usize = 8 * 1_024;
 
-/// Threads at most that screen one large body: more would take the cores from the requests beside it.
-const MAX_SCREENING_THREADS: usize = 4;
+/// Threads at most that normalise and screen one large body: more would take the cores from the requests beside it.
+const MAX_BODY_THREADS: usize = 4;
 
 /// What an inspection found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +49,7 @@ pub struct Inspector {
     config: Config,
     cache: ScoreCache,
     metrics: InspectionMetrics,
-    screening_threads: usize,
+    body_threads: usize,
 }
 
 impl Inspector {
@@ -57,7 +57,7 @@ impl Inspector {
     pub fn new(classifier: Arc<dyn PayloadClassifier>, config: Config, metrics: InspectionMetrics) -> Self {
         let cache = ScoreCache::new(config.cache_capacity);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { classifier, config, cache, metrics, screening_threads: cores.min(MAX_SCREENING_THREADS) }
+        Self { classifier, config, cache, metrics, body_threads: cores.min(MAX_BODY_THREADS) }
     }
 
     /// Inspects path, query and headers.
@@ -100,15 +100,17 @@ impl Inspector {
         let take_apart = move |head: &BodyHead, body: &[u8]| {
             let mut targets = Targets::new(max_fields);
             body::take_apart(head, body, truncated, unpacking, &mut targets);
-            Readings::of(targets, rounds)
+            targets
         };
         let parts = if body.len() <= LARGE_BODY_BYTES && !head.is_encoded() {
-            take_apart(&head, body).screened(&*self.classifier)
+            Readings::of(take_apart(&head, body), rounds).screened(&*self.classifier)
         } else {
-            let (body, classifier, threads) = (body.to_vec(), Arc::clone(&self.classifier), self.screening_threads);
-            tokio::task::spawn_blocking(move || take_apart(&head, &body).screened_by(threads, &*classifier))
-                .await
-                .map_err(|_| self.failed(ClassifierError::Failed))?
+            let (body, classifier, threads) = (body.to_vec(), Arc::clone(&self.classifier), self.body_threads);
+            let inspect = move || {
+                let targets = take_apart(&head, &body);
+                Readings::of_by(threads, targets, rounds).screened_by(threads, &*classifier)
+            };
+            tokio::task::spawn_blocking(inspect).await.map_err(|_| self.failed(ClassifierError::Failed))?
         };
         self.judge(parts, start).await
     }

@@ -4,10 +4,12 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
-use super::{EncodedText, Malformed, PayloadClassifier, Reading, Target, Targets, Window, read};
+use super::{EncodedText, Field, Malformed, PayloadClassifier, Reading, Target, Targets, Window, read};
 
 /// Windows that a thread has to screen at least for another to help it: some 96 KiB of text, 2 to 4 ms.
 const WINDOWS_OF_A_THREAD: usize = 512;
+/// Bytes that a thread has to normalise at least for another to help it: 1 ms.
+const BYTES_OF_A_THREAD: usize = 96 * 1_024;
 
 /// The normalised texts of a head or a body, and what was malformed in it.
 #[cfg_attr(test, derive(Clone))]
@@ -39,7 +41,16 @@ impl Readings {
     /// Normalises what was taken out of a request.
     pub(super) fn of(targets: Targets, rounds: usize) -> Self {
         let (fields, malformed) = targets.into_parts();
-        Self { texts: read(fields, rounds), malformed }
+        Self { texts: read(&fields, rounds), malformed }
+    }
+
+    /// Normalised by this thread and, where there is much, by others beside it, `threads` in all at most. Blocks.
+    pub(super) fn of_by(threads: usize, targets: Targets, rounds: usize) -> Self {
+        let (fields, malformed) = targets.into_parts();
+        let bytes: usize = fields.iter().map(|field| field.value.len()).sum();
+        let pieces = cut(&fields, (bytes / BYTES_OF_A_THREAD).clamp(1, threads.max(1)), bytes);
+        let texts = in_pieces(pieces.len(), |piece| read(pieces[piece], rounds));
+        Self { texts: texts.into_iter().flatten().collect(), malformed }
     }
 
     /// All windows, in order.
@@ -68,18 +79,7 @@ impl Readings {
 
     fn screened_in(self, pieces: usize, windows: usize, classifier: &dyn PayloadClassifier) -> Parts {
         let screen = |piece| self.screen(piece * windows / pieces..(piece + 1) * windows / pieces, classifier);
-        let answers: Vec<_> = thread::scope(|scope| {
-            let helped = |piece| thread::Builder::new().spawn_scoped(scope, move || screen(piece));
-            let helpers: Vec<_> = (1..pieces).map(helped).collect();
-            let first = screen(0);
-            // Where there is no thread to have, this one does its part.
-            let others = helpers.into_iter().zip(1..).map(|(helper, piece)| match helper {
-                Ok(helper) => helper.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                Err(_) => screen(piece),
-            });
-            [first].into_iter().chain(others).collect()
-        });
-        let mut answers = answers.into_iter().flatten();
+        let mut answers = in_pieces(pieces, screen).into_iter().flatten();
         self.parts(|_| answers.next().flatten())
     }
 
@@ -102,6 +102,39 @@ impl Readings {
         }
         parts
     }
+}
+
+/// The fields in at most so many pieces, in order: each stands in the piece in which the middle of its bytes falls.
+fn cut(fields: &[Field], pieces: usize, bytes: usize) -> Vec<&[Field]> {
+    let mut found = Vec::with_capacity(pieces);
+    let (mut start, mut current, mut before) = (0, 0, 0);
+    for (at, field) in fields.iter().enumerate() {
+        let piece = (2 * before + field.value.len()) * pieces / (2 * bytes).max(1);
+        if piece != current && at > start {
+            found.push(&fields[start..at]);
+            start = at;
+        }
+        current = piece;
+        before += field.value.len();
+    }
+    found.push(&fields[start..]);
+    found
+}
+
+/// What `work` makes of each piece, in order: of the first on this thread, of the others beside it. Blocks.
+fn in_pieces<T: Send>(pieces: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let work = &work;
+    thread::scope(|scope| {
+        let helped = |piece| thread::Builder::new().spawn_scoped(scope, move || work(piece));
+        let helpers: Vec<_> = (1..pieces).map(helped).collect();
+        let first = (pieces > 0).then(|| work(0));
+        // Where there is no thread to have, this one does its part.
+        let others = helpers.into_iter().zip(1..).map(|(helper, piece)| match helper {
+            Ok(helper) => helper.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => work(piece),
+        });
+        first.into_iter().chain(others).collect()
+    })
 }
 
 #[cfg(test)]
@@ -144,5 +177,39 @@ mod tests {
         for pieces in [1, 2, 3, 7] {
             assert_eq!(readings.clone().screened_in(pieces, windows, &Marks), whole, "{pieces}");
         }
+    }
+
+    #[test]
+    fn normalised_in_pieces_is_what_it_is_at_once() {
+        for lengths in [&[][..], &[700_000], &[90_000; 9], &[1, 400_000, 1, 1], &[3; 5], &[200_000, 1, 1, 300_000]] {
+            let mut targets = Targets::new(10);
+            for (number, length) in lengths.iter().enumerate() {
+                let text: String = format!("{number} %41b%20").chars().cycle().take(*length).collect();
+                targets.push(TargetKind::BodyValue, number.to_string().as_bytes(), text);
+            }
+            let whole = Readings::of(targets.clone(), 4).texts;
+            assert!(whole.len() >= lengths.len());
+            for threads in [0, 1, 2, 4, 7] {
+                assert_eq!(Readings::of_by(threads, targets.clone(), 4).texts, whole, "{lengths:?}, {threads}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_hold_about_as_many_bytes_each() {
+        let sizes = |lengths: &[usize], pieces| {
+            let field = |length: &usize| Field {
+                target: Target { kind: TargetKind::BodyValue, name: String::new() },
+                value: vec![b'x'; *length],
+            };
+            let fields: Vec<_> = lengths.iter().map(field).collect();
+            cut(&fields, pieces, lengths.iter().sum()).into_iter().map(<[Field]>::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&[5; 8], 2), [4, 4]);
+        assert_eq!(sizes(&[1, 1, 1, 9], 2), [3, 1]);
+        assert_eq!(sizes(&[9, 1, 1, 9], 2), [2, 2]);
+        assert_eq!(sizes(&[40, 1, 1], 4), [1, 2]);
+        assert_eq!(sizes(&[7], 4), [1]);
+        assert_eq!(sizes(&[], 1), [0]);
     }
 }

@@ -34,7 +34,7 @@ impl Reading {
 
 /// Normalises each value. Values that hold JSON or signed tokens become the texts within; base64 in a value and words
 /// written in pieces are read once more by themselves.
-pub fn read(fields: Vec<Field>, rounds: usize) -> Vec<Reading> {
+pub fn read(fields: &[Field], rounds: usize) -> Vec<Reading> {
     let mut readings = Vec::with_capacity(fields.len());
     for field in fields {
         read_value(&field.target, &field.value, rounds, 0, &mut readings);

@@ -23,7 +23,7 @@ async fn refused(models: &ModelSet, place: &str, text: &str) -> Option<AttackCla
     let settings = inspection::Config::default();
     let mut targets = Targets::new(settings.max_fields);
     Place::parse(place).unwrap().read(text.as_bytes(), &mut targets);
-    let readings = read(targets.into_parts().0, settings.rounds);
+    let readings = read(&targets.into_parts().0, settings.rounds);
     let windows = readings.iter().flat_map(|reading| reading.windows()).map(|window| window.to_owned()).collect();
     let scores = models.text.classify(windows).await.unwrap();
     let score = scores.into_iter().max_by(|left, right| left.attack.total_cmp(&right.attack))?;

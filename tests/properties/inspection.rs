@@ -118,7 +118,7 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn readings(targets: Targets) -> Vec<Reading> {
-    read(targets.into_parts().0, DEFAULT_ROUNDS)
+    read(&targets.into_parts().0, DEFAULT_ROUNDS)
 }
 
 fn is_seen(readings: &[Reading], marker: &[u8]) -> bool {
