@@ -21,23 +21,48 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), bias.numpy()
 
 
-def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str) -> None:
-    """Exports the mean of the logits of `nets`, that of each class lowered by its offset, as probabilities of the classes: networks of different training err differently."""
-    parts = [part(net.eval(), f"_of_{number}") for number, net in enumerate(nets, 1)]
-    weights = {"offsets": np.asarray(offsets, np.float32)} | {name: value for _, own in parts for name, value in own.items()}
-    nodes = [node for nodes, _ in parts for node in nodes]
-    nodes.append(helper.make_node("Mean", [f"logits_of_{number}" for number in range(1, len(nets) + 1)], ["mean_logits"]))
-    nodes.append(helper.make_node("Sub", ["mean_logits", "offsets"], ["logits"]))
-    nodes.append(helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1))
+def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str, ask_from: float = -np.inf) -> None:
+    """Exports the mean of the logits of `nets`, that of each class lowered by its offset, as probabilities of the classes: networks of different training err differently. Of a window of which the first says a logit of an attack below `ask_from`, it alone says."""
+    (first, weights), *others = (part(net.eval(), f"_of_{number}") for number, net in enumerate(nets, 1))
+    classes = nets[0].head.out_features
+    weights |= {"offsets": np.asarray(offsets, np.float32), "from": np.array([0], np.int64), "to": np.array([1], np.int64), "along": np.array([1], np.int64)}
+    weights["sure"] = np.array(1 / (1 + np.exp(ask_from)), np.float32)
+    nodes = [
+        *first,
+        helper.make_node("Softmax", ["logits_of_1"], ["probabilities_of_1"], axis=1),
+        helper.make_node("Slice", ["probabilities_of_1", "from", "to", "along"], ["norm_of_1"]),
+        helper.make_node("LessOrEqual", ["norm_of_1", "sure"], ["unsure"]),
+        helper.make_node("Cast", ["unsure"], ["unsure_as_numbers"], to=TensorProto.INT32),
+        helper.make_node("ReduceMax", ["unsure_as_numbers"], ["any_as_number"], keepdims=0),
+        helper.make_node("Cast", ["any_as_number"], ["any"], to=TensorProto.BOOL),
+        helper.make_node("If", ["any"], ["asked"], then_branch=together(others, classes), else_branch=alone(classes)),
+        helper.make_node("Where", ["unsure", "asked", "logits_of_1"], ["joined"]),
+        helper.make_node("Sub", ["joined", "offsets"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
     graph = helper.make_graph(
         nodes,
         "text",
         [helper.make_tensor_value_info("bytes", TensorProto.UINT8, ["batch", "length"]), helper.make_tensor_value_info("kind", TensorProto.UINT8, ["batch"]), helper.make_tensor_value_info("context", TensorProto.UINT8, ["batch", LEVELS])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", nets[0].head.out_features])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", classes])],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
     save(graph, path, version)
-    check(nets, offsets, path)
+    check(nets, offsets, path, ask_from)
+
+
+def together(others: list[tuple[list[onnx.NodeProto], dict[str, np.ndarray]]], classes: int) -> onnx.GraphProto:
+    """The mean of the logits of all networks, of which the first has spoken."""
+    nodes = [node for nodes, _ in others for node in nodes]
+    nodes.append(helper.make_node("Mean", [f"logits_of_{number}" for number in range(1, len(others) + 2)], ["mean_logits"]))
+    said = helper.make_tensor_value_info("mean_logits", TensorProto.FLOAT, ["batch", classes])
+    return helper.make_graph(nodes, "together", [], [said], [numpy_helper.from_array(value, name) for _, own in others for name, value in own.items()])
+
+
+def alone(classes: int) -> onnx.GraphProto:
+    """The logits of the first network."""
+    said = helper.make_tensor_value_info("first_logits", TensorProto.FLOAT, ["batch", classes])
+    return helper.make_graph([helper.make_node("Identity", ["logits_of_1"], ["first_logits"])], "alone", [], [said])
 
 
 def part(net: TextNet, suffix: str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
@@ -89,13 +114,17 @@ def save(graph: onnx.GraphProto, path: str, version: str) -> None:
     onnx.save(model, path)
 
 
-def check(nets: list[TextNet], offsets: np.ndarray, path: str) -> None:
+def check(nets: list[TextNet], offsets: np.ndarray, path: str, ask_from: float) -> None:
     """That the file says what the networks say."""
     rng = np.random.default_rng(0)
     inputs = {"bytes": rng.integers(0, 256, (64, 128), np.uint8), "kind": rng.integers(0, len(nets[0].kinds.weight), 64, np.uint8), "context": rng.integers(0, VALUES, (64, LEVELS), np.uint8)}
+    # Half of the windows end early, as ordinary ones do.
+    inputs["bytes"][::2, 8:] = 0
     with torch.no_grad():
-        logits = torch.stack([net(*(torch.from_numpy(value.astype(np.int64)) for value in inputs.values())) for net in nets]).mean(0) - torch.from_numpy(np.asarray(offsets, np.float32))
-    said = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
-    furthest = np.abs(said - torch.softmax(logits, 1).numpy()).max()
+        said = torch.stack([net(*(torch.from_numpy(value.astype(np.int64)) for value in inputs.values())) for net in nets])
+        unsure = torch.softmax(said[0], 1)[:, :1] <= 1 / (1 + np.exp(ask_from))
+        logits = torch.where(unsure, said.mean(0), said[0]) - torch.from_numpy(np.asarray(offsets, np.float32))
+    found = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
+    furthest = np.abs(found - torch.softmax(logits, 1).numpy()).max()
     if furthest > TOLERANCE:
         raise ValueError(f"{path}: a probability is {furthest:.2g} off what the networks say")

@@ -20,7 +20,7 @@ from data import KINDS, LABELS, Row
 from network import BUCKETS, TextNet
 
 BATCH, RATE = 256, 3e-3
-SEARCHED_AFTER = (10 / 36, 19 / 36, 24 / 36, 30 / 36)
+SEARCHED_AFTER = (1 / 3, 2 / 3)
 """Shares of the epochs after which attacks are rewritten until the network misses them."""
 AVERAGED = 1 / 6
 """Share of the epochs, the last ones, whose weights are averaged."""

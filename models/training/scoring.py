@@ -46,12 +46,18 @@ class Model:
     """An exported text model."""
 
     def __init__(self, path, sieve: screen.Screen | None = None, gate: Gate | None = None, joint: Joint | None = None, threads: int = 2):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.threads = threads
+        self.open(path)
         self.screen, self.gate, self.joint = sieve, gate, joint
         self.offsets = np.zeros(len(LABELS), np.float32)
         """What the logit of each class is lowered by before the export that has it inside."""
+
+    def open(self, path, ask_from: float = -np.inf) -> None:
+        """Asks the networks of this file from now on, in which the first asks the others from this logit of an attack on."""
+        self.ask_from = ask_from
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     @classmethod
     def shipped(cls, manifest: Path) -> "Model":
@@ -66,7 +72,7 @@ class Model:
         return cls(manifest.with_name(document["model"]["file"]), sieve, Gate(gate), Joint(*(numbers[name] for name in Joint._fields)))
 
     def probabilities(self, parts: Sequence[Part]) -> np.ndarray:
-        """What the network alone says of each window."""
+        """What the networks alone say of each window."""
         out = np.zeros((len(parts), len(LABELS)), np.float32)
         kinds, contexts = columns(parts)
         for some, size in dataset.alike([part.window for part in parts], BATCH):

@@ -15,8 +15,8 @@ from network import BUCKETS
 from prepare import Part
 from scoring import Joint, Model, network_logits
 
-LOST = ((0.004, 0.003, 0.006, 0.014), (0.001, 0.0015, 0.002, 0.003), (0.006, 0.01, 0.012, 0.014))
-"""Share of the attacks known to the network that the screen may lose, and each network of the gate of those that come so far, by the length of the window. Where a screen that no payload list had trained lost 0.5 % of generated attacks, it lost 9.5 % of those of the lists; a gate lost 0.4 %. So the screen may lose little, but of long windows, which are many, and of the shortest, of which 0.002 would send 10 % of the threshold sites' requests to the network instead of 3. With 0.001 and 0.005 at the gate for windows of 64 bytes, and 0.006 at the screen, 1.4 % of ordinary ones would wait for the network instead of 0.5 (the words of `benches/inspection.rs`). With 0.03 at the screen for windows of full length, attacks amid padding were lost there of which the networks were sure."""
+LOST = ((0.004, 0.002, 0.006, 0.014), (0.001, 0.0015, 0.002, 0.003), (0.004, 0.006, 0.007, 0.008))
+"""Share of the attacks known to the networks that the screen may lose, and each network of the gate of those that come so far, by the length of the window. Where a screen that no payload list had trained lost 0.5 % of generated attacks, it lost 9.5 % of those of the lists; a gate lost 0.4 %. So the screen may lose little, but of long windows, which are many, and of the shortest, of which 0.003 would send 8 % of the threshold sites' requests to the networks instead of 3. With 0.03 at the screen for windows of full length, attacks amid padding were lost there of which the networks were sure; with (0.006, 0.01, 0.012, 0.014) at the second network of the gate, screen and gate lost 45 of the attacks typed by hand instead of 30, and 1.8 % of the threshold sites' requests had a window that none before had sent on, instead of 2.1."""
 FLAGGED = 3.0
 """How many times the share of texts of each group that may be refused may have a score of one half or more, by class."""
 HIGHEST = 3.0
@@ -37,6 +37,11 @@ class Group(NamedTuple):
     name: str
     texts: list[list[Part]]
     wanted: float
+
+    def asked(self, model: Model) -> list[Part]:
+        """The different windows of which the model asks its networks."""
+        parts = sorted({part for parts in self.texts for part in parts})
+        return [part for part, asks in zip(parts, model.asks(parts, model.screened(parts))) if asks]
 
 
 class Chosen(NamedTuple):
@@ -63,11 +68,8 @@ def amid(seed: int, left_out: frozenset[str], ordinary: list[Row], count: int = 
     return [holding for _, holding, _ in dataset.held(dataset.embedded(rows, ordinary, 2 * len(rows), seed)) if holding]
 
 
-def choose(model: Model, gates: list[Gate], groups: list[Group], ordinary: list[Row], left_out: frozenset[str] = frozenset()) -> Chosen:
-    """Thresholds of a model without them, which is given gate, joint and offsets; attacks amid `ordinary` texts among those that shall not be lost; shapes of attacks in `left_out` take no part."""
-    attacks = positives(32, left_out)
-    known = Known.to(model, [parts for _, parts in attacks] + amid(33, left_out, ordinary))
-    model.gate, model.joint = sparing(model, gates, groups[0], known)
+def choose(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]]) -> Chosen:
+    """Thresholds of a model without them, which has gate and bounds and is given the rest of its joint and its offsets."""
     joined(model, groups, attacks)
     benign = [(group, decisions(worst(model, group.texts))) for group in groups]
     truth = [{label: score for label, (score, _) in text.items()} for text in worst(model, [parts for _, parts in attacks])]
@@ -82,7 +84,7 @@ def choose(model: Model, gates: list[Gate], groups: list[Group], ordinary: list[
 
 
 class Known(NamedTuple):
-    """Attacks, what the screen says of their windows and which of them the network takes for one."""
+    """Attacks, what the screen says of their windows and which of them the networks take for one."""
 
     texts: list[list[Part]]
     flat: list[Part]
@@ -94,6 +96,11 @@ class Known(NamedTuple):
         """Those of these texts."""
         flat = sorted({part for parts in texts for part in parts})
         return cls(texts, flat, model.screened(flat), 1 - model.probabilities(flat)[:, 0] > 0.9)
+
+    def asked(self, model: Model) -> list[list[Part]]:
+        """Of each attack the windows that it is known by and that the model asks its networks of; without those that have none."""
+        wanted = {part for part, asks, sure in zip(self.flat, model.asks(self.flat, self.first), self.sure) if asks and sure}
+        return [found for parts in self.texts if (found := [part for part in parts if part in wanted])]
 
 
 def sparing(model: Model, gates: list[Gate], group: Group, known: Known) -> tuple[Gate, Joint]:

@@ -6,7 +6,7 @@ use super::excerpt::{excerpt_at, telling_start};
 use super::{AttackClass, EncodedText, Finding, MAX_EXCERPT_BYTES, PayloadClassifier};
 
 /// Findings of an inspection that are explained so, the gravest first; the others show their first telling part.
-const MAX_EXPLAINED: usize = 4;
+const MAX_EXPLAINED: usize = 2;
 /// Bytes of a piece; windows have at most 16 of them.
 const PIECE_BYTES: usize = 16;
 /// Fall of the score, summed over an excerpt, below which no part carries the decision more than others.
