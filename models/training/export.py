@@ -1,5 +1,7 @@
 """Writes trained networks as one ONNX file. By hand: the graph is small, and every name and axis in it is then chosen."""
 
+from typing import Sequence
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from network import LEVELS, VALUES, TextNet
 
 OPSET = 17
+INPUTS = ("bytes", "kind", "context")
 TOLERANCE = 1e-4
 """How far a probability of the file may be from the networks'."""
 
@@ -23,7 +26,7 @@ def folded(conv, norm) -> tuple[np.ndarray, np.ndarray]:
 
 def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str, ask_from: float = -np.inf) -> None:
     """Exports the mean of the logits of `nets`, that of each class lowered by its offset, as probabilities of the classes: networks of different training err differently. Of a window of which the first says a logit of an attack below `ask_from`, it alone says."""
-    (first, weights), *others = (part(net.eval(), f"_of_{number}") for number, net in enumerate(nets, 1))
+    first, weights = part(nets[0].eval(), "_of_1", INPUTS)
     classes = nets[0].head.out_features
     weights |= {"offsets": np.asarray(offsets, np.float32), "from": np.array([0], np.int64), "to": np.array([1], np.int64), "along": np.array([1], np.int64)}
     weights["sure"] = np.array(1 / (1 + np.exp(ask_from)), np.float32)
@@ -35,8 +38,7 @@ def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str, ask
         helper.make_node("Cast", ["unsure"], ["unsure_as_numbers"], to=TensorProto.INT32),
         helper.make_node("ReduceMax", ["unsure_as_numbers"], ["any_as_number"], keepdims=0),
         helper.make_node("Cast", ["any_as_number"], ["any"], to=TensorProto.BOOL),
-        helper.make_node("If", ["any"], ["asked"], then_branch=together(others, classes), else_branch=alone(classes)),
-        helper.make_node("Where", ["unsure", "asked", "logits_of_1"], ["joined"]),
+        helper.make_node("If", ["any"], ["joined"], then_branch=together(nets, classes), else_branch=alone(classes)),
         helper.make_node("Sub", ["joined", "offsets"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
@@ -51,12 +53,23 @@ def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str, ask
     check(nets, offsets, path, ask_from)
 
 
-def together(others: list[tuple[list[onnx.NodeProto], dict[str, np.ndarray]]], classes: int) -> onnx.GraphProto:
-    """The mean of the logits of all networks, of which the first has spoken."""
-    nodes = [node for nodes, _ in others for node in nodes]
-    nodes.append(helper.make_node("Mean", [f"logits_of_{number}" for number in range(1, len(others) + 2)], ["mean_logits"]))
-    said = helper.make_tensor_value_info("mean_logits", TensorProto.FLOAT, ["batch", classes])
-    return helper.make_graph(nodes, "together", [], [said], [numpy_helper.from_array(value, name) for _, own in others for name, value in own.items()])
+def together(nets: list[TextNet], classes: int) -> onnx.GraphProto:
+    """The logits of the first network, and where it is unsure, the mean of those of all; the others are asked of those windows alone."""
+    unsure = [f"unsure_{name}" for name in INPUTS]
+    parts = [part(net.eval(), f"_of_{number}", unsure) for number, net in enumerate(nets[1:], 2)]
+    nodes = [
+        helper.make_node("Squeeze", ["unsure", "along"], ["unsure_in_a_row"]),
+        helper.make_node("NonZero", ["unsure_in_a_row"], ["places_in_a_row"]),
+        helper.make_node("Transpose", ["places_in_a_row"], ["places"], perm=[1, 0]),
+        helper.make_node("Squeeze", ["places", "along"], ["rows"]),
+        *(helper.make_node("Gather", [name, "rows"], [own], axis=0) for name, own in zip(INPUTS, unsure)),
+        helper.make_node("Gather", ["logits_of_1", "rows"], ["unsure_logits_of_1"], axis=0),
+        *(node for nodes, _ in parts for node in nodes),
+        helper.make_node("Mean", ["unsure_logits_of_1", *(f"logits_of_{number}" for number in range(2, len(nets) + 1))], ["mean_logits"]),
+        helper.make_node("ScatterND", ["logits_of_1", "places", "mean_logits"], ["joined_logits"]),
+    ]
+    said = helper.make_tensor_value_info("joined_logits", TensorProto.FLOAT, ["batch", classes])
+    return helper.make_graph(nodes, "together", [], [said], [numpy_helper.from_array(value, name) for _, own in parts for name, value in own.items()])
 
 
 def alone(classes: int) -> onnx.GraphProto:
@@ -65,9 +78,9 @@ def alone(classes: int) -> onnx.GraphProto:
     return helper.make_graph([helper.make_node("Identity", ["logits_of_1"], ["first_logits"])], "alone", [], [said])
 
 
-def part(net: TextNet, suffix: str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
-    """Nodes of a network up to its logits, and its weights, all names with this suffix."""
-    weights, nodes = {}, []
+def part(net: TextNet, suffix: str, inputs: Sequence[str]) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """Nodes of a network up to its logits, and its weights, all names with this suffix; `inputs`: the names of its bytes, kinds and contexts."""
+    (data, kinds, contexts), weights, nodes = inputs, {}, []
 
     def constant(name: str, value) -> str:
         weights[name + suffix] = np.asarray(value)
@@ -83,8 +96,8 @@ def part(net: TextNet, suffix: str) -> tuple[list[onnx.NodeProto], dict[str, np.
         x = node("Relu", [x], f"relu{number}")
         return node("MaxPool", [x], f"pool{number}", kernel_shape=[2], strides=[2]) if pool else x
 
-    ids = node("Cast", ["bytes"], "byte_ids", to=TensorProto.INT64)
-    kind = node("Cast", ["kind"], "kind_ids", to=TensorProto.INT64)
+    ids = node("Cast", [data], "byte_ids", to=TensorProto.INT64)
+    kind = node("Cast", [kinds], "kind_ids", to=TensorProto.INT64)
     x = node("Gather", [constant("byte_table", net.bytes.weight.detach().numpy()), ids], "byte_vectors")
     k = node("Gather", [constant("kind_table", net.kinds.weight.detach().numpy()), kind], "kind_vectors")
     k = node("Unsqueeze", [k, constant("axis_1", np.array([1], np.int64))], "kind_row")
@@ -97,7 +110,7 @@ def part(net: TextNet, suffix: str) -> tuple[list[onnx.NodeProto], dict[str, np.
     high, mean = node("ReduceMax", [x], "high", axes=[2], keepdims=0), node("ReduceMean", [x], "mean", axes=[2], keepdims=0)
     x = node("Concat", [high, mean], "pooled", axis=1)
     x = node("Gemm", [x, constant("w6", net.dense.weight.detach().numpy()), constant("b6", net.dense.bias.detach().numpy())], "dense", transB=1)
-    levels = node("Add", [node("Cast", ["context"], "context_ids", to=TensorProto.INT64), constant("starts", net.starts.numpy())], "level_ids")
+    levels = node("Add", [node("Cast", [contexts], "context_ids", to=TensorProto.INT64), constant("starts", net.starts.numpy())], "level_ids")
     levels = node("Gather", [constant("level_table", net.levels.weight.detach().numpy()), levels], "level_vectors")
     x = node("Add", [x, node("ReduceSum", [levels, constant("axis_levels", np.array([1], np.int64))], "level_sum", keepdims=0)], "dense_in_context")
     x = node("Relu", [x], "relu6")
