@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::behaviour::SessionFeatures;
-use crate::inspection::{self, AttackClass, Place, Targets, read};
+use crate::inspection::{self, AttackClass, EncodedText, Place, Targets, read};
 use crate::metrics::Metrics;
 
 fn shipped() -> ModelSet {
@@ -18,14 +18,17 @@ fn shipped() -> ModelSet {
     ModelSet::load(&config, Metrics::new().unwrap().model).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
-/// Whether the text is refused at medium sensitivity, and for what.
-async fn refused(models: &ModelSet, place: &str, text: &str) -> Option<AttackClass> {
+fn windows(place: &str, text: &str) -> Vec<EncodedText> {
     let settings = inspection::Config::default();
     let mut targets = Targets::new(settings.max_fields);
     Place::parse(place).unwrap().read(text.as_bytes(), &mut targets);
     let readings = read(&targets.into_parts().0, settings.rounds);
-    let windows = readings.iter().flat_map(|reading| reading.windows()).map(|window| window.to_owned()).collect();
-    let scores = models.text.classify(windows).await.unwrap();
+    readings.iter().flat_map(|reading| reading.windows()).map(|window| window.to_owned()).collect()
+}
+
+/// Whether the text is refused at medium sensitivity, and for what.
+async fn refused(models: &ModelSet, place: &str, text: &str) -> Option<AttackClass> {
+    let scores = models.text.classify(windows(place, text)).await.unwrap();
     let score = scores.into_iter().max_by(|left, right| left.attack.total_cmp(&right.attack))?;
     (score.attack >= models.text_thresholds.refuse(Sensitivity::Medium, score.class)).then_some(score.class)
 }
@@ -59,6 +62,22 @@ async fn refuses_plain_attacks_and_lets_plain_texts_through() {
         ),
     ] {
         assert_eq!(refused(&models, place, text).await, expected, "{place}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_beside_a_window_does_not_change_its_score() {
+    let models = shipped();
+    // Of some the first network is sure, of others all are asked.
+    let texts =
+        ["O'Brien & sons", "1' or '1'='1", "it's 5 > 4; so", "<b>bold</b> & co", "x; cat /etc/passwd", "a=b&c=d'"];
+    let all: Vec<EncodedText> = texts.iter().flat_map(|text| windows("value", text)).collect();
+    assert!(all.len() >= texts.len());
+    let together = models.text.classify(all.clone()).await.unwrap();
+    for (window, beside) in all.into_iter().zip(together) {
+        let alone = models.text.classify(vec![window.clone()]).await.unwrap()[0];
+        assert!((alone.attack - beside.attack).abs() < 1e-4, "{window:?}: {alone:?}, {beside:?}");
+        assert_eq!(alone.class, beside.class, "{window:?}");
     }
 }
 
