@@ -10,6 +10,7 @@ import torch
 
 import dataset
 import gate
+import prepare
 import scoring
 import thresholds
 from network import TextNet
@@ -21,7 +22,7 @@ LOST = 0.001
 
 def ordered(nets: list[TextNet], attacks: list[list[Part]], ordinary: Sequence[Part]) -> tuple[list[TextNet], float]:
     """The networks, that one first which sends the fewest of these ordinary windows on to the others, and from which logit of an attack on it does; of each attack the windows of which networks are asked, and that all together take for one."""
-    flat = sorted({part for parts in attacks for part in parts})
+    flat = prepare.distinct(attacks)
     known, harmless = logits(nets, flat), logits(nets, ordinary)
     at = {part: i for i, part in enumerate(flat)}
     best = np.stack([known[:, [at[part] for part in parts]].max(1) for parts in attacks], axis=1)

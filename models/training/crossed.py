@@ -92,7 +92,7 @@ def measured(model: scoring.Model, limits: dict[str, float], split: Split, root:
 def refused_requests(model: scoring.Model, asked: list[data.Request], limits: dict[str, float]) -> dict:
     """Whole requests refused, and the different values that did it."""
     taken = prepare.requests(asked)
-    parts = sorted({part for found in taken for part in found})
+    parts = prepare.distinct(taken)
     hit = {part for part, score in zip(parts, model.texts([[part] for part in parts])) if score.refused(limits)}
     return {"rows": len(asked), "refused": sum(any(part in hit for part in found) for found in taken), "wrong": [part.window[:70].decode("utf-8", "replace") for part in sorted(hit)][:4]}
 

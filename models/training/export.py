@@ -29,7 +29,7 @@ def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str, ask
     first, weights = part(nets[0].eval(), "_of_1", INPUTS)
     classes = nets[0].head.out_features
     weights |= {"offsets": np.asarray(offsets, np.float32), "from": np.array([0], np.int64), "to": np.array([1], np.int64), "along": np.array([1], np.int64)}
-    weights["sure"] = np.array(1 / (1 + np.exp(ask_from)), np.float32)
+    weights["sure"] = sure = np.array(1 / (1 + np.exp(ask_from)), np.float32)
     nodes = [
         *first,
         helper.make_node("Softmax", ["logits_of_1"], ["probabilities_of_1"], axis=1),
@@ -50,7 +50,7 @@ def write(nets: list[TextNet], offsets: np.ndarray, path: str, version: str, ask
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
     save(graph, path, version)
-    check(nets, offsets, path, ask_from)
+    check(nets, offsets, path, float(sure))
 
 
 def together(nets: list[TextNet], classes: int) -> onnx.GraphProto:
@@ -127,15 +127,15 @@ def save(graph: onnx.GraphProto, path: str, version: str) -> None:
     onnx.save(model, path)
 
 
-def check(nets: list[TextNet], offsets: np.ndarray, path: str, ask_from: float) -> None:
-    """That the file says what the networks say."""
+def check(nets: list[TextNet], offsets: np.ndarray, path: str, sure: float) -> None:
+    """That the file says what the networks say, the first by itself where it is surer than `sure` that a window is ordinary."""
     rng = np.random.default_rng(0)
     inputs = {"bytes": rng.integers(0, 256, (64, 128), np.uint8), "kind": rng.integers(0, len(nets[0].kinds.weight), 64, np.uint8), "context": rng.integers(0, VALUES, (64, LEVELS), np.uint8)}
     # Half of the windows end early, as ordinary ones do.
     inputs["bytes"][::2, 8:] = 0
     with torch.no_grad():
         said = torch.stack([net(*(torch.from_numpy(value.astype(np.int64)) for value in inputs.values())) for net in nets])
-        unsure = torch.softmax(said[0], 1)[:, :1] <= 1 / (1 + np.exp(ask_from))
+        unsure = torch.softmax(said[0], 1)[:, :1] <= sure
         logits = torch.where(unsure, said.mean(0), said[0]) - torch.from_numpy(np.asarray(offsets, np.float32))
     found = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, inputs)[0]
     furthest = np.abs(found - torch.softmax(logits, 1).numpy()).max()

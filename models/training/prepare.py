@@ -65,3 +65,8 @@ def requests(asked: list[Request]) -> list[list[Part]]:
     """The windows of each request, in order."""
     found = run(json.dumps({"raw_b64": base64.b64encode(r.raw).decode()}) + "\n" for r in asked)
     return [[Part(*part) for part in parts] for parts in found]
+
+
+def distinct(texts: Iterable[list[Part]]) -> list[Part]:
+    """The different windows of some texts, in an order of their own."""
+    return sorted({part for parts in texts for part in parts})

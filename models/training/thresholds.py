@@ -40,7 +40,7 @@ class Group(NamedTuple):
 
     def asked(self, model: Model) -> list[Part]:
         """The different windows of which the model asks its networks."""
-        parts = sorted({part for parts in self.texts for part in parts})
+        parts = prepare.distinct(self.texts)
         return [part for part, asks in zip(parts, model.asks(parts, model.screened(parts))) if asks]
 
 
@@ -94,7 +94,7 @@ class Known(NamedTuple):
     @classmethod
     def to(cls, model: Model, texts: list[list[Part]]) -> "Known":
         """Those of these texts."""
-        flat = sorted({part for parts in texts for part in parts})
+        flat = prepare.distinct(texts)
         return cls(texts, flat, model.screened(flat), 1 - model.probabilities(flat)[:, 0] > 0.9)
 
     def asked(self, model: Model) -> list[list[Part]]:
@@ -105,7 +105,7 @@ class Known(NamedTuple):
 
 def sparing(model: Model, gates: list[Gate], group: Group, known: Known) -> tuple[Gate, Joint]:
     """The gate that sends the fewest of the group's requests to the network, with its bounds."""
-    benign = sorted({part for parts in group.texts for part in parts})
+    benign = prepare.distinct(group.texts)
     first, joints, shares = model.screened(benign), [], []
     for gate in gates:
         model.gate, model.joint = gate, bounded(gate, known)
@@ -136,9 +136,9 @@ def bounded(gate: Gate, attacks: Known) -> Joint:
 
 def joined(model: Model, groups: list[Group], attacks: list[tuple[str, list[Part]]]) -> None:
     """How screen and network are summed, in a model that knows when the network is asked."""
-    benign = sorted({part for group in groups for parts in group.texts for part in parts})
+    benign = prepare.distinct(parts for group in groups for parts in group.texts)
     first = dict(zip(benign, model.screened(benign).tolist()))
-    flat = sorted({part for _, parts in attacks for part in parts})
+    flat = prepare.distinct(parts for _, parts in attacks)
     of_attacks = dict(zip(flat, model.screened(flat).tolist()))
     asked = dict(zip(benign, model.asks(benign, np.array([first[part] for part in benign])).tolist()))
     for group in groups:
