@@ -58,6 +58,8 @@ def install(app: ModuleType, home: Path) -> None:
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", *wanted["npm"][1]], cwd=folder, check=True)
     missing = [name for name in wanted.get("apt", []) if subprocess.run(["dpkg", "-s", name], capture_output=True).returncode]
     if missing:
+        # Security updates take the place of what an older list of packages names.
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
         subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *missing], check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
@@ -156,8 +158,9 @@ def main() -> None:
         sys.exit("\n".join(applications()))
     os.nice(10)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name in arguments.apps.split(","):
-        run(name, arguments)
+    missing = [name for name in arguments.apps.split(",") if not run(name, arguments)]
+    if missing:
+        sys.exit(f"nothing was captured of {', '.join(missing)}: what stands above tells why")
 
 
 def write(path: Path, rows: list[dict]) -> None:
@@ -168,8 +171,8 @@ def write(path: Path, rows: list[dict]) -> None:
         shutil.move(draft, path)
 
 
-def run(name: str, arguments: argparse.Namespace) -> None:
-    """One application, all libraries, one file; an application that does not start is told and left out."""
+def run(name: str, arguments: argparse.Namespace) -> bool:
+    """One application, all libraries, one file; an application that does not start is told and left out. Whether there are requests."""
     app = importlib.import_module(f"apps.{name}")
     began = time.monotonic()
     rows: list[dict] = []
@@ -181,6 +184,7 @@ def run(name: str, arguments: argparse.Namespace) -> None:
     except Exception:
         traceback.print_exc()
     report(name, rows, time.monotonic() - began)
+    return bool(rows)
 
 
 if __name__ == "__main__":
