@@ -1,10 +1,11 @@
 """Measures a model on templates that it has not learnt from, each filled once: what is refused at `medium`, of attacks by class, of ordinary texts by place.
 
-    python unlearnt.py [--model ../] [--shown 20]
+    python unlearnt.py [--model ../] [--hand sixth] [--shown 20]
 """
 
 import argparse
 import importlib
+import importlib.util
 import random
 import tomllib
 from collections import Counter
@@ -15,9 +16,6 @@ import scoring
 from benign_web import WEB
 from data import Row
 from grammar import Grammar
-from written.ordinary import fourth as ordinary
-from written.texts import fourth as texts
-from written.texts import records
 
 VALUE = ("query-value", "body-value")
 ATTACKS = (
@@ -27,21 +25,28 @@ ATTACKS = (
     ("ldapi", "ldap", "TEMPLATES", VALUE), ("ldapi", "ldap", "XPATH", VALUE), ("ssrf", "ssrf", "TEMPLATES", VALUE), ("crlf", "crlf", "TEMPLATES", VALUE),
 )
 """The templates of each class: package, constant, and where they stand."""
+HANDS = ("fourth", "fifth", "sixth")
+"""Whose templates are not learnt from."""
 SEED = 4
 
 
-def unlearnt() -> list[Row]:
-    """The fourth hand's texts; the source of an ordinary one is where it stands or what it is."""
+def templates(package: str, module: str, constant: str = "TEMPLATES"):
+    """What a hand wrote; nothing where it wrote nothing of that."""
+    name = f"written.{package}.{module}"
+    return getattr(importlib.import_module(name), constant) if importlib.util.find_spec(name) else ()
+
+
+def unlearnt(hand: str) -> list[Row]:
+    """The texts of a hand; the source of an ordinary one is where it stands or what it is."""
     attack, rows = Grammar({}), []
     for label, package, constant, places in ATTACKS:
         rng = random.Random(f"{SEED}/{package}/{constant}")
-        templates = getattr(importlib.import_module(f"written.{package}.fourth"), constant)
-        rows += [Row(attack.fill(rng, template), label, "fourth", rng.choice(places)) for template in templates]
+        rows += [Row(attack.fill(rng, template), label, hand, rng.choice(places)) for template in templates(package, hand, constant)]
     rng = random.Random(f"{SEED}/norm")
-    for place, templates in ordinary.TEMPLATES.items():
-        rows += [Row(WEB.fill(rng, template), "norm", place, place) for template in templates]
-    for name, module in (("records", records), ("texts", texts)):
-        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in module.TEMPLATES]
+    for place, found in templates("ordinary", hand).items():
+        rows += [Row(WEB.fill(rng, template), "norm", place, place) for template in found]
+    for name, module in (("records", f"records_{hand}"), ("texts", hand)):
+        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in templates("texts", module)]
     return rows
 
 
@@ -49,11 +54,12 @@ def main() -> None:
     """Prints the table, and what was judged wrongly."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent, help="the folder of text.toml")
+    parser.add_argument("--hand", choices=HANDS, default=HANDS[-1], help="whose templates (default: %(default)s)")
     parser.add_argument("--shown", type=int, default=0, help="how many of each group to show that were judged wrongly")
     args = parser.parse_args()
     manifest = args.model / "text.toml"
     limits = tomllib.loads(manifest.read_text(encoding="utf-8"))["thresholds"]["medium"]
-    rows = unlearnt()
+    rows = unlearnt(args.hand)
     judged = scoring.Model.shipped(manifest).texts(prepare.texts(rows, kept=False))
     refused, count, wrong = Counter(), Counter(), {}
     for row, score in zip(rows, judged):
