@@ -30,9 +30,9 @@ HANDS = ("fourth", "fifth", "sixth")
 SEED = 4
 
 
-def templates(package: str, module: str, constant: str = "TEMPLATES"):
-    """What a hand wrote; nothing where it wrote nothing of that."""
-    name = f"written.{package}.{module}"
+def templates(package: str, hand: str, constant: str) -> tuple[str, ...]:
+    """A hand's attacks; none where it wrote none of that class."""
+    name = f"written.{package}.{hand}"
     return getattr(importlib.import_module(name), constant) if importlib.util.find_spec(name) else ()
 
 
@@ -43,10 +43,10 @@ def unlearnt(hand: str) -> list[Row]:
         rng = random.Random(f"{SEED}/{package}/{constant}")
         rows += [Row(attack.fill(rng, template), label, hand, rng.choice(places)) for template in templates(package, hand, constant)]
     rng = random.Random(f"{SEED}/norm")
-    for place, found in templates("ordinary", hand).items():
+    for place, found in importlib.import_module(f"written.ordinary.{hand}").TEMPLATES.items():
         rows += [Row(WEB.fill(rng, template), "norm", place, place) for template in found]
     for name, module in (("records", f"records_{hand}"), ("texts", hand)):
-        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in templates("texts", module)]
+        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in importlib.import_module(f"written.texts.{module}").TEMPLATES]
     return rows
 
 

@@ -10,6 +10,7 @@ Needs Python 3.11 with `playwright` and `requests`, Debian's chromium, and what 
 
 import argparse
 import base64
+import functools
 import importlib
 import json
 import os
@@ -44,6 +45,12 @@ def applications() -> list[str]:
     return sorted(path.stem for path in (Path(__file__).parent / "apps").glob("*.py") if not path.stem.startswith("_"))
 
 
+@functools.cache
+def refresh_package_list() -> None:
+    """Once for all applications: security updates take the place of what an older list of packages names."""
+    subprocess.run(["apt-get", "update", "-qq"], check=True)
+
+
 def install(app: ModuleType, home: Path) -> None:
     """What the application needs: {"apt": […], "venv": (name, […]), "npm": (name, […])}; what is there is left."""
     wanted = getattr(app, "INSTALL", {})
@@ -58,8 +65,7 @@ def install(app: ModuleType, home: Path) -> None:
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", *wanted["npm"][1]], cwd=folder, check=True)
     missing = [name for name in wanted.get("apt", []) if subprocess.run(["dpkg", "-s", name], capture_output=True).returncode]
     if missing:
-        # Security updates take the place of what an older list of packages names.
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        refresh_package_list()
         subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *missing], check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
