@@ -16,7 +16,7 @@ from benign_texts import TEXTS, block_editor, long_document, notebook, several
 from benign_web import WEB
 from generators_common import number, token
 from written.ordinary import ORDINARY
-from written.texts import SOCIAL
+from written.texts import RECORDS, SOCIAL
 from written.texts import TEXTS as WRITTEN_TEXTS
 
 Places = tuple[tuple[str, int], ...]
@@ -178,11 +178,11 @@ def html_document(rng: random.Random) -> str:
     return rng.choice((start, f"{start}{head}{body}", f"{start}\n{head}\n{body}", f"{start}\n{head}", f"{head}{body}", f"{start}<html><body>{several(rng, 'block', 1, 2, '')}</body></html>"))
 
 
-WRITTEN = {"query-value": 74, "body-value": 60, "cookie": 26, "header": 36, "path": 30, "query-name": 18, "body-name": 16, "file-name": 17, "body-text": 20}
+WRITTEN = {"query-value": 100, "body-value": 82, "cookie": 34, "header": 46, "path": 40, "query-name": 24, "body-name": 22, "file-name": 22, "body-text": 28}
 """How often the templates of a place come."""
 
 KINDS: dict[str, Kind] = {
-    **{f"written-{place}": Kind(weight, ((place, 100),), written(ORDINARY[place])) for place, weight in WRITTEN.items()}, "written-texts": Kind(84, LONG, written(WRITTEN_TEXTS)), "written-social": Kind(50, SAID, written(SOCIAL)),
+    **{f"written-{place}": Kind(weight, ((place, 100),), written(ORDINARY[place])) for place, weight in WRITTEN.items()}, "written-texts": Kind(116, LONG, written(WRITTEN_TEXTS)), "written-records": Kind(72, LONG, written(RECORDS)), "written-social": Kind(50, SAID, written(SOCIAL)),
     "html-document": Kind(10, LONG, html_document), "calendar": Kind(14, (("body-text", 76), ("body-value", 24)), calendar),
     "cookie-web": Kind(34, (("cookie", 100),), web("cookie")), "cookie-first": Kind(16, (("cookie", 100),), old(generators_benign, "cookie")),
     "header-web": Kind(30, (("header", 100),), web("header")), "header-first": Kind(14, (("header", 100),), old(generators_benign, "header")), "user-agent": Kind(10, (("header", 97), ("query-value", 3)), web("ua")),
@@ -198,8 +198,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-AUTHORED = frozenset(("security-prose", "title", "markdown", "html-editor", "html-inline", "wiki", "bbcode", "chat", "mail", "ticket", "block-editor", "notebook", "program", "line-of-code", "inline-code", "long-document", "console", "button", "shell-cell", "written-texts", *(name for name in KINDS if name.startswith("rich-"))))
-"""Kinds that authors write, who quote attacks and code: of them 1 % may be refused, as of code and Markdown in the corpora."""
+AUTHORED = frozenset(("security-prose", "title", "markdown", "html-editor", "html-inline", "wiki", "bbcode", "chat", "mail", "ticket", "block-editor", "notebook", "program", "line-of-code", "inline-code", "long-document", "console", "button", "shell-cell", "json-text", "written-texts", "written-records", *(name for name in KINDS if name.startswith("rich-"))))
+"""Kinds that authors write, who quote attacks and code, and records of machines, which quote what they met: of them 1 % may be refused, as of code and Markdown in the corpora."""
 
 
 def of_kind(name: str, seed: int, count: int) -> list[tuple[str, str, str]]:

@@ -89,6 +89,6 @@ NAME = (("query-name", 45), ("body-name", 55))
 JSONLIKE = (("body-value", 40), ("query-value", 26), ("body-text", 26), ("cookie", 8))
 GENERATOR = Generator(GRAMMAR, [
     Shape(18, "lookup", EVERY_HEADER), Shape(9, "phpwrap", (("body-value", 34), ("query-value", 34), ("body-text", 16), ("header", 10), ("cookie", 4), ("file-name", 2))), Shape(16, "phpin", VALUE), Shape(8, "phpobject", VALUE), Shape(8, "serialised", JSONLIKE), Shape(8, "ognl", ANYWHERE), Shape(6, "typed", JSONLIKE),
-    Shape(15, "inline", VALUE), Shape(4, "shock", (("header", 70), ("query-value", 16), ("cookie", 10), ("body-value", 4))), Shape(4, "ssi", ANYWHERE), Shape(4, "proto", NAME), Shape(4, "protojson", JSONLIKE), Shape(70, "written", ANYWHERE),
+    Shape(15, "inline", VALUE), Shape(4, "shock", (("header", 70), ("query-value", 16), ("cookie", 10), ("body-value", 4))), Shape(4, "ssi", ANYWHERE), Shape(4, "proto", NAME), Shape(4, "protojson", JSONLIKE), Shape(92, "written", ANYWHERE),
 ], around, ("inline", "proto"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -21,5 +21,5 @@ RULES = {
     "url": ("ldap://«caller»/«attr»=«v»,dc=«word»,dc=«word»?«attr»?sub?(«attr»=*)", "ldap://«ip»:389/dc=«t»??sub?(objectClass=*)", "«user»,ou=«word»)(«attr»=*", "«attr»=*,dc=«word»)(|(«attr»=*)", "cn=«user»)(«attr»=*),dc=«word»"),
 }
 LDAP_PLACES = (("query-value", 46), ("body-value", 40), ("header", 5), ("cookie", 5), ("path", 2), ("body-text", 2))
-GENERATOR = Generator(Grammar(RULES, {"written": LDAP, "written-xpath": XPATH}), [Shape(72, "inject", LDAP_PLACES), Shape(9, "filter", VALUE), Shape(15, "xpath", LDAP_PLACES), Shape(4, "url", VALUE), Shape(54, "written", LDAP_PLACES), Shape(12, "written-xpath", LDAP_PLACES)], around)
+GENERATOR = Generator(Grammar(RULES, {"written": LDAP, "written-xpath": XPATH}), [Shape(72, "inject", LDAP_PLACES), Shape(9, "filter", VALUE), Shape(15, "xpath", LDAP_PLACES), Shape(4, "url", VALUE), Shape(66, "written", LDAP_PLACES), Shape(15, "written-xpath", LDAP_PLACES)], around)
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

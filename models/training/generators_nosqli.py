@@ -29,5 +29,5 @@ RULES = {
 }
 NAME = (("query-name", 60), ("body-name", 40))
 JSON = (("body-value", 34), ("query-value", 34), ("body-text", 22), ("cookie", 10))
-GENERATOR = Generator(Grammar(RULES, {"written-names": nosqli.NAMES, "written-json": nosqli.JSON, "written-strings": nosqli.STRINGS, "written": nosqli.VALUES}), [Shape(22, "name", NAME), Shape(30, "whole", JSON), Shape(7, "cond", JSON), Shape(28, "script", VALUE), Shape(7, "shell", VALUE), Shape(4, "js", VALUE), Shape(11, "written-names", NAME), Shape(16, "written-json", JSON), Shape(18, "written-strings", VALUE), Shape(26, "written", VALUE)], around, ("js", "cond"))
+GENERATOR = Generator(Grammar(RULES, {"written-names": nosqli.NAMES, "written-json": nosqli.JSON, "written-strings": nosqli.STRINGS, "written": nosqli.VALUES}), [Shape(22, "name", NAME), Shape(30, "whole", JSON), Shape(7, "cond", JSON), Shape(28, "script", VALUE), Shape(7, "shell", VALUE), Shape(4, "js", VALUE), Shape(15, "written-names", NAME), Shape(22, "written-json", JSON), Shape(24, "written-strings", VALUE), Shape(26, "written", VALUE)], around, ("js", "cond"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -185,6 +185,6 @@ QUOTES = ("'", "'", '"', "1'", "x'", "%27", "-1'", "admin'")
 GRAMMAR = Grammar(FORMS, {"first": make, "tail": tail, "cut": cut, "named": named}, {"written": SQLI})
 GRAMMAR.rules["evaded"] = lambda rng: evaded(rng, GRAMMAR.fill(rng, rng.choice(("«classic»", "«classic»", "«quoteless»", "«tautology»", "«inserted»", "«sort»"))))
 GENERATOR = Generator(GRAMMAR, [
-    Shape(30, "first", VALUE), Shape(4, "named", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE), Shape(5, "tail", VALUE), Shape(3, "cut", VALUE), Shape(85, "written", VALUE),
+    Shape(30, "first", VALUE), Shape(4, "named", VALUE), Shape(24, "classic", VALUE), Shape(12, "quoteless", VALUE), Shape(9, "tautology", VALUE), Shape(5, "sort", VALUE), Shape(5, "inserted", VALUE), Shape(6, "wrapped", VALUE), Shape(20, "evaded", VALUE), Shape(1, "spread", VALUE), Shape(5, "tail", VALUE), Shape(3, "cut", VALUE), Shape(110, "written", VALUE),
 ], around, ("quoteless", "tautology", "spread", "tail", "cut"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

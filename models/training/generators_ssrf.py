@@ -53,5 +53,5 @@ RULES = {
     "target": ("«local»", "«plain»", "«cloud»", "«exotic»"),
 }
 WHERE_FETCHED = (("query-value", 54), ("body-value", 34), ("header", 8), ("cookie", 2), ("path", 2))
-GENERATOR = Generator(Grammar(RULES, {"written": SSRF}), [Shape(30, "local", WHERE_FETCHED), Shape(8, "plain", WHERE_FETCHED), Shape(4, "callback", WHERE_FETCHED), Shape(24, "cloud", WHERE_FETCHED), Shape(18, "trick", WHERE_FETCHED), Shape(18, "exotic", WHERE_FETCHED), Shape(4, "page_html", WHERE_FETCHED), Shape(70, "written", WHERE_FETCHED)], lambda rng, place, text: around(rng, place, text) if rng.random() < 0.35 else text, ("plain",))
+GENERATOR = Generator(Grammar(RULES, {"written": SSRF}), [Shape(30, "local", WHERE_FETCHED), Shape(8, "plain", WHERE_FETCHED), Shape(4, "callback", WHERE_FETCHED), Shape(24, "cloud", WHERE_FETCHED), Shape(18, "trick", WHERE_FETCHED), Shape(18, "exotic", WHERE_FETCHED), Shape(4, "page_html", WHERE_FETCHED), Shape(90, "written", WHERE_FETCHED)], lambda rng, place, text: around(rng, place, text) if rng.random() < 0.35 else text, ("plain",))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

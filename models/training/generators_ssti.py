@@ -52,6 +52,6 @@ RULES = {
 }
 GENERATOR = Generator(Grammar(RULES, {"written": SSTI}), [
     Shape(26, "braces", ANYWHERE), Shape(12, "walk", ANYWHERE), Shape(8, "settings", ANYWHERE), Shape(6, "twig", ANYWHERE), Shape(5, "smarty", ANYWHERE), Shape(6, "freemarker", ANYWHERE), Shape(5, "velocity", ANYWHERE), Shape(9, "java", ANYWHERE),
-    Shape(7, "erb", ANYWHERE), Shape(5, "mako", ANYWHERE), Shape(6, "node", ANYWHERE), Shape(3, "razor", ANYWHERE), Shape(3, "go", ANYWHERE), Shape(5, "polyglot", ANYWHERE), Shape(66, "written", ANYWHERE),
+    Shape(7, "erb", ANYWHERE), Shape(5, "mako", ANYWHERE), Shape(6, "node", ANYWHERE), Shape(3, "razor", ANYWHERE), Shape(3, "go", ANYWHERE), Shape(5, "polyglot", ANYWHERE), Shape(80, "written", ANYWHERE),
 ], around)
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -7,6 +7,6 @@ from generators_xss_first import make
 from written.xss import XSS
 
 GENERATOR = Generator(Grammar(FORMS, {"first": make}, {"written": XSS}), [
-    Shape(16, "first", VALUE), Shape(22, "element", ANYWHERE), Shape(13, "script", ANYWHERE), Shape(14, "link", VALUE), Shape(4, "mutant", VALUE), Shape(14, "breakout", ANYWHERE), Shape(11, "handler", VALUE), Shape(12, "injs", VALUE), Shape(3, "polyglot", ANYWHERE), Shape(1, "fragment", VALUE), Shape(6, "framework", VALUE), Shape(6, "carried", VALUE), Shape(95, "written", ANYWHERE),
+    Shape(16, "first", VALUE), Shape(22, "element", ANYWHERE), Shape(13, "script", ANYWHERE), Shape(14, "link", VALUE), Shape(4, "mutant", VALUE), Shape(14, "breakout", ANYWHERE), Shape(11, "handler", VALUE), Shape(12, "injs", VALUE), Shape(3, "polyglot", ANYWHERE), Shape(1, "fragment", VALUE), Shape(6, "framework", VALUE), Shape(6, "carried", VALUE), Shape(120, "written", ANYWHERE),
 ], around, ("injs", "fragment"))
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -44,5 +44,5 @@ def bomb(rng: random.Random) -> str:
 
 
 RULES["bomb"] = bomb
-GENERATOR = Generator(Grammar(RULES, {"written": XXE}), [Shape(42, "plain", BODY), Shape(20, "parameter", BODY), Shape(14, "include", BODY), Shape(14, "carrier", BODY), Shape(7, "bomb", BODY), Shape(3, "seven", BODY), Shape(42, "written", BODY)])
+GENERATOR = Generator(Grammar(RULES, {"written": XXE}), [Shape(42, "plain", BODY), Shape(20, "parameter", BODY), Shape(14, "include", BODY), Shape(14, "carrier", BODY), Shape(7, "bomb", BODY), Shape(3, "seven", BODY), Shape(50, "written", BODY)])
 generate, generate_placed = GENERATOR.generate, GENERATOR.generate_placed

@@ -65,14 +65,14 @@ class Halved(torch.autograd.Function):
     def forward(ctx, x: torch.Tensor) -> torch.Tensor:
         """(batch, length, channels) to half the length."""
         first, second = x[:, 0::2], x[:, 1::2]
-        higher = torch.relu(torch.maximum(first, second))
-        ctx.save_for_backward(higher, first)
+        higher = torch.maximum(first, second).relu_()
+        ctx.save_for_backward(higher, first - second)
         return higher
 
     @staticmethod
     def backward(ctx, gradient: torch.Tensor) -> torch.Tensor:
-        """To the one of the two that was higher, and to none at zero."""
-        higher, first = ctx.saved_tensors
-        gradient = gradient * (higher > 0)
-        of_first = gradient * (first == higher)
+        """To the one of the two that was higher, to the second where both were as high, and to none at zero."""
+        higher, lead = ctx.saved_tensors
+        gradient = torch.ops.aten.threshold_backward(gradient, higher, 0)
+        of_first = torch.ops.aten.threshold_backward(gradient, lead, 0)
         return torch.stack([of_first, gradient - of_first], dim=2).flatten(1, 2)

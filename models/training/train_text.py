@@ -31,7 +31,7 @@ from data import CONTEXT, KINDS, LABELS
 from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
-SEEDS, EPOCHS, DRAWN = tuple(range(20261121, 20261127)), 12, 400_000
+SEEDS, EPOCHS, DRAWN = tuple(range(20261121, 20261127)), 12, 290_000
 """One network of each seed, which are joined: of different training they err differently. And the epochs of each, and windows drawn in one: two networks of three times as many epochs take as long, and know less of texts of another hand."""
 UPLOADS = 4000
 """Requests that store files."""
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, default=DRAWN)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", choices=("networks", "all"), help="take the networks trained last, or screen and gates too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-23.2")
+    parser.add_argument("--version", default="2026-11-23.3")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)

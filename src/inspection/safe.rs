@@ -17,13 +17,16 @@ const MEDIA: [&str; 20] = [
 /// The name by which a script reaches what all its objects share: the one plain word that is an attack as a name.
 const PROTOTYPE: &[u8] = b"__proto__";
 
-/// Whether normalised text is safe by construction: under four characters and no command, or one plain token; of a path,
-/// plain tokens between single slashes.
+/// The address at which clouds hand credentials to whatever runs there: the one address that is an attack as a value.
+const METADATA: &[u8] = b"169.254.169.254";
+
+/// Whether normalised text is safe by construction: under four characters and neither a command nor the end of a quoted
+/// value, or one plain token; of a path, plain tokens between single slashes.
 pub(crate) fn is_safe(kind: TargetKind, text: &[u8]) -> bool {
     // `$ne` as a name is an operator of a database, and no shorter name is.
     let is_operator =
         matches!(kind, TargetKind::QueryName | TargetKind::BodyName | TargetKind::Cookie) && text.starts_with(b"$");
-    if !is_operator && !is_short_command(text) && characters(text) < MIN_CHARACTERS {
+    if !is_operator && !is_short_command(text) && !is_short_quote(text) && characters(text) < MIN_CHARACTERS {
         return true;
     }
     match kind {
@@ -42,6 +45,15 @@ fn is_short_command(text: &[u8]) -> bool {
         [separator, name @ ..] | [name @ .., separator] if COMMAND_SEPARATORS.contains(separator) => {
             name.len() == 2 && name.iter().all(u8::is_ascii_lowercase)
         }
+        _ => false,
+    }
+}
+
+/// What ends or spans the quoted value of a query with hardly a character: `'='`, `'-'`; `'--`, `'/*`, `'#`.
+fn is_short_quote(text: &[u8]) -> bool {
+    match text {
+        [b'\'', operator, b'\''] => b"=-+*/%&|^<>".contains(operator),
+        [b'\'', comment @ ..] => matches!(comment, b"--" | b"/*" | b"#"),
         _ => false,
     }
 }
@@ -88,10 +100,11 @@ fn split_extension(token: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     memchr::memchr(b'.', extension).is_none().then_some((stem, Some(extension)))
 }
 
-/// Numbers, versions, IPv4 addresses: digits with single dots between them, an optional sign.
+/// Numbers, versions, IPv4 addresses but [`METADATA`]: digits with single dots between them, an optional sign.
 fn is_number(token: &[u8]) -> bool {
     let digits = token.strip_prefix(b"-").unwrap_or(token);
-    digits.split(|byte| *byte == b'.').all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+    token != METADATA
+        && digits.split(|byte| *byte == b'.').all(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
 }
 
 #[cfg(test)]
@@ -109,7 +122,6 @@ mod tests {
             "logo.png",
             "asdfg",
             "33333",
-            "'--",
             "日本語",
             "q&a",
             "&7;",
@@ -143,6 +155,9 @@ mod tests {
             "__proto__",
             "|id",
             "ls;",
+            "'--",
+            "'='",
+            "169.254.169.254",
         ] {
             assert!(!is_safe(TargetKind::QueryValue, text.as_bytes()), "{text}");
         }

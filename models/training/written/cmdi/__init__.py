@@ -1,5 +1,5 @@
 """Templates of command injection."""
 
-from . import first, further, third
+from . import fifth, first, fourth, further, sixth, third
 
-CMDI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+CMDI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)

@@ -1,5 +1,5 @@
 """Templates of code injection."""
 
-from . import first, further, third
+from . import fifth, first, fourth, further, sixth, third
 
-CODE = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+CODE = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)

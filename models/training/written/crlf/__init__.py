@@ -1,5 +1,5 @@
 """Templates of line ends in headers."""
 
-from . import first, further, third
+from . import fifth, first, fourth, further, sixth, third
 
-CRLF = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+CRLF = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)

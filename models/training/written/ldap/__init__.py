@@ -1,6 +1,6 @@
 """Templates of LDAP injection, and of XPath injection beside it."""
 
-from . import first, further, third
+from . import first, fourth, further, sixth, third
 
-LDAP = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
-XPATH = (*first.XPATH, *third.XPATH)
+LDAP = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *sixth.TEMPLATES)
+XPATH = (*first.XPATH, *third.XPATH, *fourth.XPATH, *sixth.XPATH)

@@ -1,5 +1,5 @@
 """Templates of requests forged on the server."""
 
-from . import first, further, third
+from . import fifth, first, fourth, further, sixth, third
 
-SSRF = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+SSRF = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)

@@ -1,5 +1,5 @@
 """Templates of template injection."""
 
-from . import first, further, third
+from . import first, fourth, further, sixth, third
 
-SSTI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+SSTI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *sixth.TEMPLATES)

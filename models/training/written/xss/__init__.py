@@ -1,5 +1,5 @@
 """Templates of cross-site scripting."""
 
-from . import first, further, third
+from . import fifth, first, fourth, further, sixth, third
 
-XSS = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+XSS = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)

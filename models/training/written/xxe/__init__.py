@@ -1,5 +1,5 @@
 """Templates of XML documents with entities."""
 
-from . import first, further, third
+from . import first, fourth, further, sixth, third
 
-XXE = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES)
+XXE = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *sixth.TEMPLATES)
