@@ -2,4 +2,4 @@
 
 from . import fifth, first, fourth, further, sixth, third
 
-ORDINARY = {place: (*first.TEMPLATES.get(place, ()), *further.TEMPLATES[place], *third.TEMPLATES[place], *fourth.TEMPLATES[place], *fifth.TEMPLATES.get(place, ()), *sixth.TEMPLATES.get(place, ())) for place in further.TEMPLATES}
+ORDINARY = {place: tuple(template for hand in (first, further, third, fourth, fifth, sixth) for template in hand.TEMPLATES.get(place, ())) for place in further.TEMPLATES}
