@@ -18,7 +18,6 @@ import torch
 import data
 import dataset
 import fitting
-import gate
 import generated
 import prepare
 import scoring
@@ -117,9 +116,9 @@ def main() -> None:
         attacks = dataset.attacks(args.data, split.left_out)
         windows = train_text.settled(train_text.assembled(args, split, attacks))
         nets, _ = fitting.networks(fitting.Work(windows, attacks, args.epochs, args.drawn), train_text.SEEDS)
-        sieve, members = train_text.screen_of(windows, SCREEN_EPOCHS), train_text.gates_of(windows, GATE_EPOCHS, gate.MEMBERS)
+        sieve, door = train_text.screen_of(windows, SCREEN_EPOCHS), train_text.gate_of(windows, GATE_EPOCHS)
         path = SCRATCH / f"crossed-{fold}.onnx"
-        model, chosen = train_text.finished(nets, sieve, members, path, args, split)
+        model, chosen = train_text.finished(nets, sieve, door, path, args, split)
         lines = measured(model, chosen.refuse["medium"], split, args.data, args.captures)
         path.with_suffix(".json").write_text(json.dumps(lines, ensure_ascii=False, indent=1), encoding="utf-8")
         for line in lines:

@@ -31,7 +31,7 @@ from data import CONTEXT, KINDS, LABELS
 from generators_benign_kinds import AUTHORED
 from network import BUCKETS, LEVELS, TextNet
 
-SEEDS, EPOCHS, DRAWN = tuple(range(20261121, 20261127)), 12, 290_000
+SEEDS, EPOCHS, DRAWN = tuple(range(20261121, 20261127)), 12, 285_000
 """One network of each seed, which are joined: of different training they err differently. And the epochs of each, and windows drawn in one: two networks of three times as many epochs take as long, and know less of texts of another hand."""
 UPLOADS = 4000
 """Requests that store files."""
@@ -58,9 +58,9 @@ def screen_of(windows: dataset.Windows, epochs: int = screen.EPOCHS) -> screen.S
     return screen.fit(windows.rows, windows.kind, windows.context, windows.label > 0, shares.ahead(windows), SEEDS[0], epochs)
 
 
-def gates_of(windows: dataset.Windows, epochs: int = gate.EPOCHS, candidates: int = gate.CANDIDATES) -> list[bytes]:
-    """Members of a gate trained on these windows."""
-    return gate.fit(windows, shares.at_the_gate(windows), SEEDS[0], epochs, candidates)
+def gate_of(windows: dataset.Windows, epochs: int = gate.EPOCHS) -> gate.Gate:
+    """A gate trained on these windows."""
+    return gate.fit(windows, shares.at_the_gate(windows), SEEDS[0], epochs)
 
 
 def groups(root: Path, captures: Path, held_out: list[data.Row], split: Split) -> list[thresholds.Group]:
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, default=DRAWN)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", choices=("networks", "all"), help="take the networks trained last, or screen and gates too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-23.3")
+    parser.add_argument("--version", default="2026-11-23.4")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
@@ -106,11 +106,11 @@ def main() -> None:
         nets, every = fitting.networks(fitting.Work(windows, attacks, args.epochs, args.drawn), SEEDS)
         torch.save([net.state_dict() for net in nets], SCRATCH / "text.pt")
     if args.keep != "all":
-        (SCRATCH / "text.sieve").write_bytes(pickle.dumps((screen_of(windows), gates_of(windows))))
+        (SCRATCH / "text.sieve").write_bytes(pickle.dumps((screen_of(windows), gate_of(windows).raw)))
     nets = [fitting.of(weights) for weights in torch.load(SCRATCH / "text.pt")]
-    sieve, members = pickle.loads((SCRATCH / "text.sieve").read_bytes())
+    sieve, raw = pickle.loads((SCRATCH / "text.sieve").read_bytes())
     path = args.out / "text.onnx"
-    model, chosen = finished(nets, sieve, members, path, args, split)
+    model, chosen = finished(nets, sieve, gate.Gate(raw), path, args, split)
     (args.out / "text.screen").write_bytes(sieve.file())
     (args.out / "text.gate").write_bytes(model.gate.raw)
     written = document(path, args, every, model, chosen)
@@ -120,14 +120,14 @@ def main() -> None:
     manifest.write(args.out / "text.toml", written, "The text model. Written by models/training/train_text.py; the metrics by evaluate_text.py.")
 
 
-def finished(nets: list[TextNet], sieve: screen.Screen, members: list[bytes], path: Path, args, split: Split) -> tuple[scoring.Model, thresholds.Chosen]:
-    """Exports the networks, chooses the gate, which network is asked first, how all are joined and from where on something is done, and exports them so."""
+def finished(nets: list[TextNet], sieve: screen.Screen, door: gate.Gate, path: Path, args, split: Split) -> tuple[scoring.Model, thresholds.Chosen]:
+    """Exports the networks, chooses the bounds of screen and gate, which network is asked first, how all are joined and from where on something is done, and exports them so."""
     export.write(nets, np.zeros(len(LABELS)), str(path), args.version)
-    model = scoring.Model(path, sieve, threads=args.threads)
+    model = scoring.Model(path, sieve, door, threads=args.threads)
     _, held_out = dataset.corpora(args.data, split.left_out)
     benign, attacks = groups(args.data, args.captures, held_out, split), thresholds.positives(32, split.left_out)
     known = thresholds.Known.to(model, [parts for _, parts in attacks] + thresholds.amid(33, split.left_out, held_out))
-    model.gate, model.joint = thresholds.sparing(model, gate.gates(members), benign[0], known)
+    model.joint = thresholds.bounded(door, known)
     nets, ask_from = cascade.ordered(nets, known.asked(model), benign[0].asked(model))
     export.write(nets, np.zeros(len(LABELS)), str(path), args.version, ask_from)
     model.open(path, ask_from)

@@ -1,6 +1,6 @@
 """Measures a model on templates that it has not learnt from, each filled once: what is refused at `medium`, of attacks by class, of ordinary texts by place.
 
-    python unlearnt.py [--model ../] [--hand seventh] [--shown 20]
+    python unlearnt.py [--model ../] [--hand eighth] [--shown 20]
 """
 
 import argparse
@@ -25,7 +25,7 @@ ATTACKS = (
     ("ldapi", "ldap", "TEMPLATES", VALUE), ("ldapi", "ldap", "XPATH", VALUE), ("ssrf", "ssrf", "TEMPLATES", VALUE), ("crlf", "crlf", "TEMPLATES", VALUE),
 )
 """The templates of each class: package, constant, and where they stand."""
-HANDS = ("seventh",)
+HANDS = ("eighth",)
 """Whose templates are not learnt from."""
 SEED = 4
 

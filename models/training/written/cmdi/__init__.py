@@ -1,5 +1,5 @@
 """Templates of command injection."""
 
-from . import fifth, first, fourth, further, sixth, third
+from . import fifth, first, fourth, further, seventh, sixth, third
 
-CMDI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)
+CMDI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)

@@ -1,5 +1,5 @@
 """Templates of cross-site scripting."""
 
-from . import fifth, first, fourth, further, sixth, third
+from . import fifth, first, fourth, further, seventh, sixth, third
 
-XSS = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES)
+XSS = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
