@@ -4,8 +4,6 @@
 """
 
 import argparse
-import importlib
-import importlib.util
 import random
 import tomllib
 from collections import Counter
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import prepare
 import scoring
+import written
 from benign_web import WEB
 from data import Row
 from grammar import Grammar
@@ -25,15 +24,7 @@ ATTACKS = (
     ("ldapi", "ldap", "TEMPLATES", VALUE), ("ldapi", "ldap", "XPATH", VALUE), ("ssrf", "ssrf", "TEMPLATES", VALUE), ("crlf", "crlf", "TEMPLATES", VALUE),
 )
 """The templates of each class: package, constant, and where they stand."""
-HANDS = ("eighth",)
-"""Whose templates are not learnt from."""
 SEED = 4
-
-
-def templates(package: str, hand: str, constant: str) -> tuple[str, ...]:
-    """A hand's attacks; none where it wrote none of that class."""
-    name = f"written.{package}.{hand}"
-    return getattr(importlib.import_module(name), constant) if importlib.util.find_spec(name) else ()
 
 
 def unlearnt(hand: str) -> list[Row]:
@@ -41,12 +32,12 @@ def unlearnt(hand: str) -> list[Row]:
     attack, rows = Grammar({}), []
     for label, package, constant, places in ATTACKS:
         rng = random.Random(f"{SEED}/{package}/{constant}")
-        rows += [Row(attack.fill(rng, template), label, hand, rng.choice(places)) for template in templates(package, hand, constant)]
+        rows += [Row(attack.fill(rng, template), label, hand, rng.choice(places)) for template in written.of(package, hand, constant)]
     rng = random.Random(f"{SEED}/norm")
-    for place, found in importlib.import_module(f"written.ordinary.{hand}").TEMPLATES.items():
+    for place, found in written.of("ordinary", hand).items():
         rows += [Row(WEB.fill(rng, template), "norm", place, place) for template in found]
     for name, module in (("records", f"records_{hand}"), ("texts", hand)):
-        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in importlib.import_module(f"written.texts.{module}").TEMPLATES]
+        rows += [Row(WEB.fill(rng, template), "norm", name, "body-value") for template in written.joined("texts", modules=(module,))]
     return rows
 
 
@@ -54,7 +45,7 @@ def main() -> None:
     """Prints the table, and what was judged wrongly."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path(__file__).resolve().parent.parent, help="the folder of text.toml")
-    parser.add_argument("--hand", choices=HANDS, default=HANDS[-1], help="whose templates (default: %(default)s)")
+    parser.add_argument("--hand", choices=written.MEASURING, default=written.MEASURING[-1], help="whose templates (default: %(default)s)")
     parser.add_argument("--shown", type=int, default=0, help="how many of each group to show that were judged wrongly")
     args = parser.parse_args()
     manifest = args.model / "text.toml"

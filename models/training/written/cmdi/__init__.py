@@ -1,5 +1,5 @@
 """Templates of command injection."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-CMDI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+CMDI = joined("cmdi")

@@ -1,5 +1,5 @@
 """Templates of code injection."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-CODE = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+CODE = joined("code")

@@ -1,5 +1,5 @@
 """Templates of line ends in headers."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-CRLF = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+CRLF = joined("crlf")

@@ -1,8 +1,8 @@
 """Templates of NoSQL injection: names of parameters, JSON, strings, and values of any sort."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-NAMES = (*first.NAMES, *third.TEMPLATES["names"], *fourth.NAMES, *fifth.NAMES, *sixth.NAMES, *seventh.NAMES)
-JSON = (*first.JSON, *third.TEMPLATES["json"], *fourth.JSON, *fifth.JSON, *sixth.JSON, *seventh.JSON)
-STRINGS = (*first.STRINGS, *third.TEMPLATES["strings"], *fourth.STRINGS, *fifth.STRINGS, *sixth.STRINGS, *seventh.STRINGS)
+from . import further
+
+NAMES, JSON, STRINGS = (joined("nosqli", constant) for constant in ("NAMES", "JSON", "STRINGS"))
 VALUES = further.TEMPLATES

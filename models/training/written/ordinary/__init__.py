@@ -1,5 +1,7 @@
 """Templates of harmless values, by the place they stand in."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import LEARNT, of
 
-ORDINARY = {place: tuple(template for hand in (first, further, third, fourth, fifth, sixth, seventh) for template in hand.TEMPLATES.get(place, ())) for place in further.TEMPLATES}
+from . import further
+
+ORDINARY = {place: tuple(template for hand in LEARNT for template in of("ordinary", hand).get(place, ())) for place in further.TEMPLATES}

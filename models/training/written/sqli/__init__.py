@@ -1,5 +1,5 @@
 """Templates of SQL injection."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-SQLI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+SQLI = joined("sqli")

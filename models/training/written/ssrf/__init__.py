@@ -1,5 +1,5 @@
 """Templates of requests forged on the server."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-SSRF = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+SSRF = joined("ssrf")

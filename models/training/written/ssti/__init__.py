@@ -1,5 +1,5 @@
 """Templates of template injection."""
 
-from . import first, fourth, further, seventh, sixth, third
+from written import joined
 
-SSTI = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+SSTI = joined("ssti")

@@ -1,7 +1,9 @@
 """Templates of harmless texts of authors and programs, of what machines write down, and of what people say to each other."""
 
-from . import fifth, first, fourth, further, records_fifth, records_fourth, records_seventh, records_sixth, seventh, sixth, social, third
+from written import LEARNT, joined
 
-TEXTS = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
-RECORDS = (*records_fourth.TEMPLATES, *records_fifth.TEMPLATES, *records_sixth.TEMPLATES, *records_seventh.TEMPLATES)
+from . import social
+
+TEXTS = joined("texts")
+RECORDS = joined("texts", modules=tuple(f"records_{hand}" for hand in LEARNT))
 SOCIAL = social.TEMPLATES

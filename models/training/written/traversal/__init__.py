@@ -1,6 +1,8 @@
 """Templates of path traversal, and of whole paths of requests."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-TRAVERSAL = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+from . import first
+
+TRAVERSAL = joined("traversal")
 PATHS = first.PATHS

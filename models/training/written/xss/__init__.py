@@ -1,5 +1,5 @@
 """Templates of cross-site scripting."""
 
-from . import fifth, first, fourth, further, seventh, sixth, third
+from written import joined
 
-XSS = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *fifth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+XSS = joined("xss")

@@ -1,5 +1,5 @@
 """Templates of XML documents with entities."""
 
-from . import first, fourth, further, seventh, sixth, third
+from written import joined
 
-XXE = (*first.TEMPLATES, *further.TEMPLATES, *third.TEMPLATES, *fourth.TEMPLATES, *sixth.TEMPLATES, *seventh.TEMPLATES)
+XXE = joined("xxe")
