@@ -77,20 +77,46 @@ struct Counts {
 
 impl Counts {
     fn of(value: &[u8]) -> Self {
-        let mut counts = Self::default();
-        let mut run = 0;
-        for byte in value {
-            let is_letter = byte.is_ascii_alphabetic() || *byte >= 0x80;
-            run = if is_letter { run + 1 } else { 0 };
-            counts.letters += usize::from(is_letter);
-            counts.words += usize::from(run == 2);
-            counts.spaces += usize::from(byte.is_ascii_whitespace());
-            counts.lines += usize::from(*byte == b'\n');
-            counts.markup += usize::from(*byte == b'<');
-            counts.symbols += usize::from(byte.is_ascii_punctuation() && !matches!(byte, b'.' | b',' | b'-' | b'_'));
+        Self {
+            words: words(value),
+            letters: count(value, is_letter),
+            spaces: count(value, |byte| byte.is_ascii_whitespace()),
+            lines: count(value, |byte| byte == b'\n'),
+            markup: count(value, |byte| byte == b'<'),
+            symbols: count(value, |byte| {
+                byte.is_ascii_punctuation() & (byte != b'.') & (byte != b',') & (byte != b'-') & (byte != b'_')
+            }),
         }
-        counts
     }
+}
+
+/// Bytes whose count fits one byte: so many are counted in vectors of bytes.
+const COUNTED: usize = 255;
+
+/// The bytes that are so. One pass for each question, without a branch in it, takes a quarter of the time of one for all.
+fn count(value: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let of = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(is(*byte))).sum::<u8>();
+    value.chunks(COUNTED).map(|bytes| usize::from(of(bytes))).sum()
+}
+
+/// Runs of two letters or more: of each the second.
+fn words(value: &[u8]) -> usize {
+    let (Some(second), Some(third)) = (value.get(1..), value.get(2..)) else { return 0 };
+    let [first, second, third] = [value, second, third].map(|bytes| bytes.chunks(COUNTED));
+    let of = |((first, second), third): ((&[u8], &[u8]), &[u8])| {
+        let ends = first
+            .iter()
+            .zip(second)
+            .zip(third)
+            .map(|((first, second), third)| u8::from(!is_letter(*first) & is_letter(*second) & is_letter(*third)));
+        usize::from(ends.sum::<u8>())
+    };
+    let begins = value.first_chunk().is_some_and(|[first, second]| is_letter(*first) & is_letter(*second));
+    usize::from(begins) + first.zip(second).zip(third).map(of).sum::<usize>()
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() | !byte.is_ascii()
 }
 
 fn logarithm(number: usize) -> u8 {
@@ -117,6 +143,20 @@ mod tests {
         let article = "<p>It's raining cats and dogs.</p>\n".repeat(100);
         assert_eq!(Context::of(article.as_bytes(), 0).levels(), &[11, 8, 9, 8, 6, 7, 5, 0]);
         assert_eq!(Context::of(&[0xff; 1 << 20], 9).levels(), &[15, 1, 15, 0, 0, 0, 0, 12]);
+    }
+
+    #[test]
+    fn counts_words_wherever_they_stand() {
+        for (value, expected) in
+            [("", 0), ("a", 0), ("ab", 1), ("a b", 0), (" ab", 1), ("ab cd e fgh ", 3), ("\u{e4}", 1)]
+        {
+            assert_eq!(words(value.as_bytes()), expected, "{value}");
+        }
+        // Across the pieces that are counted at once, too.
+        for before in 0..3 * COUNTED {
+            let value = [vec![b'.'; before], b"abc de".to_vec()].concat();
+            assert_eq!((words(&value), count(&value, is_letter)), (2, 5), "{before}");
+        }
     }
 
     #[test]
