@@ -15,7 +15,7 @@ from network import BUCKETS, LEVELS, VALUES, Halved, normed
 
 EMBEDDING, REACH, FIRST, POOL, TAPS, SECOND, DENSE = 8, 7, 24, 4, 3, 32, 32
 SHAPE = (REACH, FIRST, POOL, TAPS, SECOND, DENSE)
-"""As the filter has them: see src/model/gate.rs."""
+"""As the filter has them: see src/model/convolution.rs, which rounds the weights of both convolutions."""
 MEMBERS = 4
 """Networks of different seeds: the mean of two lets half as many harmless windows through as either, at the same loss of attacks, and that of four loses a sixth fewer yet (of three sets not learnt from 85 instead of 102 attacks); they differ by what they make of ordinary texts of a kind they do not know. The later ones are asked only of what the earlier ones let through."""
 SHAPES = ((REACH, 256, FIRST), (FIRST,), (TAPS, FIRST, SECOND), (SECOND,), (len(KINDS) + LEVELS * VALUES, DENSE), (2 * SECOND, DENSE), (DENSE,), (DENSE,), (1,))

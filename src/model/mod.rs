@@ -6,6 +6,7 @@
 
 mod behaviour;
 pub mod bounds;
+mod convolution;
 mod fault;
 mod gate;
 mod library;
