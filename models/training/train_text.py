@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, default=DRAWN)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", choices=("networks", "all"), help="take the networks trained last, or screen and gates too, and choose thresholds anew")
-    parser.add_argument("--version", default="2026-11-23.4")
+    parser.add_argument("--version", default="2026-11-23.5")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     SCRATCH.mkdir(parents=True, exist_ok=True)
