@@ -14,7 +14,7 @@ use fearless_simd::{f32x16, i16x32, i32x16, prelude::*};
 use crate::inspection::{CONTEXT_LEVELS, LEVEL_VALUES, TargetKind, WINDOW_BYTES, Window};
 
 /// Bytes that the first convolution sees of each place.
-pub(super) const REACH: usize = 7;
+const REACH: usize = 7;
 
 /// Widths of the first convolution, of the second and of the dense layer.
 const FIRST: usize = 24;
@@ -40,8 +40,16 @@ const PLACES: usize = WINDOW_BYTES / POOL;
 const LANES: usize = 16;
 const PARTS: usize = SECOND / LANES;
 
-/// Bytes of a window with zeros around, for what is seen past the ends.
-pub(super) const PADDED: usize = WINDOW_BYTES + REACH - 1;
+/// The bytes of a window with zeros before and behind, for what is seen past the ends: they add nothing.
+pub(super) struct Padded([u8; WINDOW_BYTES + REACH - 1]);
+
+impl Padded {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let mut padded = [0; WINDOW_BYTES + REACH - 1];
+        padded.iter_mut().skip(REACH / 2).zip(bytes).for_each(|(to, from)| *to = *from);
+        Self(padded)
+    }
+}
 
 /// The weights of one network, the normalisations of training folded in.
 pub(super) struct Convolution {
@@ -61,8 +69,6 @@ struct First {
     /// For each of the bytes around a place and each value of it, what it adds.
     bytes: Vec<[[i16; FIRST]; 256]>,
     bias: [i16; FIRST],
-    /// What 1.0 of the file is here.
-    scale: f32,
 }
 
 /// The second convolution, two channels of the first at a time.
@@ -86,8 +92,8 @@ impl Convolution {
         if bytes.iter().flat_map(|values| &values[0]).any(|weight| *weight != 0.0) {
             return None;
         }
-        let first = First::rounded(&bytes, &row(numbers));
-        let second = Second::rounded(&rows(numbers, TAPS * FIRST), &row(numbers), first.scale);
+        let (first, scale) = First::rounded(&bytes, &row(numbers));
+        let second = Second::rounded(&rows(numbers, TAPS * FIRST), &row(numbers), scale);
         Some(Self {
             first,
             second,
@@ -99,9 +105,9 @@ impl Convolution {
         })
     }
 
-    /// The logit of an attack; `bytes` are the window's with zeros around. The same with the vectors of any processor.
+    /// The logit of an attack; `bytes` are the window's. The same with the vectors of any processor.
     #[inline(always)]
-    pub(super) fn logit<S: Simd>(&self, simd: S, window: &Window<'_>, bytes: &[u8; PADDED]) -> f32 {
+    pub(super) fn logit<S: Simd>(&self, simd: S, window: &Window<'_>, Padded(bytes): &Padded) -> f32 {
         let mut hidden = [[0; FIRST]; PLACES + TAPS - 1];
         let places = window.bytes().len().div_ceil(POOL).min(PLACES);
         for (start, row) in (0..).step_by(POOL).zip(&mut hidden[TAPS / 2..]).take(places) {
@@ -129,8 +135,9 @@ impl Convolution {
 }
 
 impl First {
-    /// Scaled so that the sum which is furthest from 0 of any bytes still fits, with what rounding may add.
-    fn rounded(bytes: &[[[f32; FIRST]; 256]], bias: &[f32; FIRST]) -> Self {
+    /// Scaled so that the sum which is furthest from 0 of any bytes still fits, with what rounding may add;
+    /// and what 1.0 of the file is here.
+    fn rounded(bytes: &[[[f32; FIRST]; 256]], bias: &[f32; FIRST]) -> (Self, f32) {
         let furthest = |channel: usize| {
             let of = |values: &[[f32; FIRST]; 256]| values.iter().map(|row| row[channel].abs()).fold(0.0, f32::max);
             bias[channel].abs() + bytes.iter().map(of).sum::<f32>()
@@ -138,7 +145,7 @@ impl First {
         let furthest = (0..FIRST).map(furthest).fold(f32::EPSILON, f32::max);
         let scale = (f32::from(i16::MAX) - 8.0) / furthest;
         let bytes = bytes.iter().map(|values| values.map(|row| row.map(|weight| short(weight * scale)))).collect();
-        Self { bytes, bias: bias.map(|weight| short(weight * scale)), scale }
+        (Self { bytes, bias: bias.map(|weight| short(weight * scale)) }, scale)
     }
 
     /// The highest of each channel over neighbours, whose bytes these are, or 0.
@@ -272,9 +279,7 @@ pub(super) mod tests {
     const LONGEST: f32 = -14.990_42;
 
     fn said(network: &Convolution, level: Level, text: &[u8]) -> f32 {
-        let mut bytes = [0; PADDED];
-        bytes[REACH / 2..REACH / 2 + text.len()].copy_from_slice(text);
-        dispatch!(level, simd => network.logit(simd, &EncodedText::for_tests(2, text).window(), &bytes))
+        dispatch!(level, simd => network.logit(simd, &EncodedText::for_tests(2, text).window(), &Padded::of(text)))
     }
 
     fn read(bytes: &[u8]) -> Convolution {

@@ -16,7 +16,7 @@ use crate::inspection::Window;
 
 use super::ModelFault;
 use super::bounds::Bounds;
-use super::convolution::{Convolution, PADDED, REACH, SHAPE};
+use super::convolution::{Convolution, Padded, SHAPE};
 use super::manifest::{GateSection, file_bytes};
 
 /// Networks of which a gate may say the mean.
@@ -66,9 +66,7 @@ impl Gate {
 
     /// The logit of an attack where the gate alone settles it; `None` where the network is to be asked.
     pub(super) fn settles(&self, window: &Window<'_>) -> Option<f32> {
-        // Zeros before and behind, for what is seen past the ends: they add nothing.
-        let mut bytes = [0; PADDED];
-        bytes.iter_mut().skip(REACH / 2).zip(window.bytes()).for_each(|(to, from)| *to = *from);
+        let bytes = Padded::of(window.bytes());
         let (mut sum, mut asked) = (0.0, 0.0);
         for (member, pass_from) in self.members.iter().zip(&self.section.pass_from) {
             sum += dispatch!(self.vectors, simd => member.logit(simd, window, &bytes));

@@ -6,8 +6,8 @@ const RUN_KEPT: usize = 4;
 /// Lower-cases ASCII, folds white space and control characters to one space (one line feed where it held one: a line
 /// break separates commands), drops it at both ends but for leading line feeds, cuts longer runs to [`RUN_KEPT`].
 pub(super) fn fold(text: &[u8]) -> Vec<u8> {
-    let end = text.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
-    let levelled = text[..end].to_ascii_lowercase();
+    let mut levelled = text.to_ascii_lowercase();
+    trim_end(&mut levelled);
     if is_folded(&levelled) { levelled } else { folded(&levelled) }
 }
 
