@@ -1,4 +1,4 @@
-"""Templates of command injection, by a eighth hand."""
+"""Templates of command injection, by an eighth hand."""
 
 TEMPLATES = (
     r""";«?b»id""",

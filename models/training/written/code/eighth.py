@@ -1,4 +1,4 @@
-"""Templates of code injection, by a eighth hand."""
+"""Templates of code injection, by an eighth hand."""
 
 TEMPLATES = (
     r"""<?php system($_GET['«cmd|c|x|0»']); ?>""",

@@ -1,4 +1,4 @@
-"""Templates of line ends in headers, logs, mails and protocols, by a eighth hand."""
+"""Templates of line ends in headers, logs, mails and protocols, by an eighth hand."""
 
 TEMPLATES = (
     # response headers

@@ -1,4 +1,4 @@
-"""Templates of LDAP and XPath injection, by a eighth hand."""
+"""Templates of LDAP and XPath injection, by an eighth hand."""
 
 TEMPLATES = (
     r"*",

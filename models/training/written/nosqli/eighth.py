@@ -1,4 +1,4 @@
-"""Templates of NoSQL injection: names, JSON and strings, by a eighth hand."""
+"""Templates of NoSQL injection: names, JSON and strings, by an eighth hand."""
 
 NAMES = (
     "«user|username|login|email|uname|account»[$ne]",

@@ -1,4 +1,4 @@
-"""Templates of ordinary values by where they stand in a request, by a eighth hand."""
+"""Templates of ordinary values by where they stand in a request, by an eighth hand."""
 
 TEMPLATES = {}
 

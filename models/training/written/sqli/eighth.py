@@ -1,4 +1,4 @@
-"""Templates of SQL injection, by a eighth hand."""
+"""Templates of SQL injection, by an eighth hand."""
 
 TEMPLATES = (
     # logins and plain everyday forms

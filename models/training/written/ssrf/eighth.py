@@ -1,4 +1,4 @@
-"""Templates of requests forged on the server, by a eighth hand."""
+"""Templates of requests forged on the server, by an eighth hand."""
 
 TEMPLATES = (
     r"""http://169.254.169.254/latest/meta-data/iam/security-credentials/«?«word»-role»""",

@@ -1,4 +1,4 @@
-"""Templates of template injection, by a eighth hand."""
+"""Templates of template injection, by an eighth hand."""
 
 TEMPLATES = (
     # probes

@@ -1,4 +1,4 @@
-"""Templates of ordinary long texts, by a eighth hand."""
+"""Templates of ordinary long texts, by an eighth hand."""
 
 TEMPLATES = (
     'Hi,\n\nsince the update to «ver» I can\'t open the «noun» page any more. I get "500 - Internal Server Error" whenever I select more than «2-9» items and click «Save|Apply|Next». Steps:\n1) log in as a normal user\n2) open Settings > «noun»\n3) choose "All" from the drop-down and press OK\n\nExpected: list is saved; actual: blank page. Browser: Firefox, Windows 11 & macOS. Screenshot attached.\n\nThanks, «name»',

@@ -1,4 +1,4 @@
-"""Templates of ordinary texts of machines (dumps, logs, configuration, documents), by a eighth hand."""
+"""Templates of ordinary texts of machines (dumps, logs, configuration, documents), by an eighth hand."""
 
 TEMPLATES = (
     '«ip» - - [«10-28»/Oct/2023:1«0-9»:«10-59»:«10-59» +0200] "GET /search?q=select+from+menu&page=«1-9» HTTP/1.1" 200 «n» "https://«host»/" "«ua»"\n«ip» - «first» [«10-28»/Oct/2023:19:«10-59»:02 +0200] "POST /api/«noun»s HTTP/2.0" 201 «n» "-" "curl/7.88.1"',

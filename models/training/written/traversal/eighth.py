@@ -1,4 +1,4 @@
-"""Templates of path traversal and file inclusion, by a eighth hand."""
+"""Templates of path traversal and file inclusion, by an eighth hand."""
 
 TEMPLATES = (
     r"""../../../../../../../../../../etc/«passwd|hosts|issue|group»""",

@@ -1,4 +1,4 @@
-"""Templates of cross-site scripting, by a eighth hand."""
+"""Templates of cross-site scripting, by an eighth hand."""
 
 TEMPLATES = (
     r"""<script>alert(«1-99»)</script>""",

